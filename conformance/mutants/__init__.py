@@ -1,0 +1,1 @@
+"""The reference, wrong on purpose: at least one mutant for each clause."""

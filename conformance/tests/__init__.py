@@ -1,0 +1,1 @@
+"""Tests by chapter, one per clause of the specification."""

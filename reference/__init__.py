@@ -1,0 +1,1 @@
+"""One way to make it true, in NumPy, under the names of torch."""

@@ -1,0 +1,1 @@
+"""What we know: result documents and the reports made from them. Reads results only."""

@@ -1,0 +1,1 @@
+"""What is true: executable clauses and the rules they share. NumPy only."""

@@ -1,0 +1,385 @@
+"""An outcome: what a clause allows. `refusal` says why an observation is not allowed, None where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from . import accuracy
+from .accuracy import Bound
+from .observation import Array, Failed, Observation, Plain, Seen, Several, Warned
+from .rules import dtypes, strides
+from .rules.dtypes import DType
+
+
+class Outcome(Protocol):
+    """A set of observations."""
+
+    def refusal(self, seen: Observation) -> str | None:
+        """Return why the observation is outside the set, None where it is inside."""
+
+    def allows(self, seen: Observation) -> bool:
+        """Return whether the observation is inside the set."""
+
+    def __str__(self) -> str:
+        """Describe the set in one or a few lines."""
+
+
+class _Judged:
+    """The verdict that follows from the refusal."""
+
+    def refusal(self, seen: Observation) -> str | None:
+        raise NotImplementedError
+
+    def allows(self, seen: Observation) -> bool:
+        return self.refusal(seen) is None
+
+
+@dataclass(frozen=True, eq=False)
+class Structure(_Judged):
+    """A tensor of this type, shape and strides, whatever its elements; None leaves a property open.
+
+    Attributes
+    ----------
+    dtype : DType or None
+    shape : tuple of int or None
+    strides : tuple of int or None
+        Judged where a dimension has more than one element: elsewhere a stride addresses nothing.
+    dense : bool
+        The elements must fill a block of storage without gaps, in any order of dimensions.
+    requires_grad : bool or None
+    device : str or None
+    """
+
+    dtype: DType | None = None
+    shape: tuple[int, ...] | None = None
+    strides: tuple[int, ...] | None = None
+    dense: bool = False
+    requires_grad: bool | None = None
+    device: str | None = None
+
+    def refusal(self, seen: Observation) -> str | None:
+        if not isinstance(seen, Seen):
+            return f"a tensor was due, seen: {describe(seen)}"
+        for name in ("dtype", "shape", "requires_grad", "device"):
+            due, got = getattr(self, name), getattr(seen, name)
+            if due is not None and due != got:
+                return f"{name} {got}, due: {due}"
+        return self._strides_refusal(seen)
+
+    def _strides_refusal(self, seen: Seen) -> str | None:
+        if seen.strides is None:
+            return None
+        if self.strides is not None and not strides.same_layout(seen.shape, seen.strides, self.strides):
+            return f"strides {seen.strides}, due: {self.strides}"
+        if self.dense and not strides.is_dense(seen.shape, seen.strides):
+            return f"strides {seen.strides} leave gaps or overlap, due: a dense tensor"
+        return None
+
+    def __str__(self) -> str:
+        facets = [
+            f"{name}={getattr(self, name)}"
+            for name in ("dtype", "shape", "strides", "requires_grad", "device")
+            if getattr(self, name) is not None
+        ]
+        return "a tensor" + (f" of {', '.join(facets)}" if facets else "") + (", dense" * self.dense)
+
+
+@dataclass(frozen=True, eq=False)
+class Exactly(_Judged):
+    """One value: a tensor bit for bit, or a Python value of the same type.
+
+    Attributes
+    ----------
+    value : ndarray or object
+        An array stands for a tensor of its shape and type. NaN equals NaN: payloads are unspecified.
+    strides, dense, requires_grad, device
+        As in `Structure`.
+    where : ndarray of bool or None
+        The elements that are specified; None means all.
+    signed_zero : bool
+        Whether +0 and -0 differ.
+    """
+
+    value: Any
+    strides: tuple[int, ...] | None = None
+    dense: bool = False
+    requires_grad: bool | None = None
+    device: str | None = None
+    where: Array | None = None
+    signed_zero: bool = True
+
+    def refusal(self, seen: Observation) -> str | None:
+        if not isinstance(self.value, np.ndarray):
+            return self._plain_refusal(seen)
+        reason = self._structure.refusal(seen)
+        if reason is not None or not isinstance(seen, Seen) or seen.value is None:
+            return reason
+        wrong = ~same_bits(self.value, seen.value, signed_zero=self.signed_zero)
+        if self.where is not None:
+            wrong &= self.where
+        return None if not wrong.any() else _first_wrong(wrong, self.value, seen.value)
+
+    @property
+    def _structure(self) -> Structure:
+        return Structure(
+            dtypes.of_array(self.value),
+            self.value.shape,
+            self.strides,
+            self.dense,
+            self.requires_grad,
+            self.device,
+        )
+
+    def _plain_refusal(self, seen: Observation) -> str | None:
+        if not isinstance(seen, Plain):
+            return f"{self.value!r} was due, seen: {describe(seen)}"
+        return None if same_plain(self.value, seen.value) else f"{seen.value!r}, due: {self.value!r}"
+
+    def __str__(self) -> str:
+        if not isinstance(self.value, np.ndarray):
+            return repr(self.value)
+        open_places = "" if self.where is None else f", {int((~self.where).sum())} elements unspecified"
+        return f"{_array_text(self.value)}, {self._structure}{open_places}"
+
+
+@dataclass(frozen=True, eq=False)
+class Within(_Judged):
+    """Floating or complex values near the exact ones.
+
+    Attributes
+    ----------
+    value : ndarray
+        The exact values in a wider type.
+    bound : Bound
+        How far either part of an element may lie from its exact value.
+    dtype : DType
+    strides, dense, where, signed_zero
+        As in `Exactly`; a zero's sign is judged where the exact value is a zero.
+    """
+
+    value: Array
+    bound: Bound
+    dtype: DType
+    strides: tuple[int, ...] | None = None
+    dense: bool = False
+    where: Array | None = None
+    signed_zero: bool = True
+
+    def refusal(self, seen: Observation) -> str | None:
+        reason = self._structure.refusal(seen)
+        if reason is not None or not isinstance(seen, Seen) or seen.value is None:
+            return reason
+        error, place = self.error(seen)
+        if error > self.bound.limit:
+            return (
+                f"{error:.4g} {self.bound.unit} off at {_index(place, self.value.shape)} "
+                f"(at most {self.bound.limit:.4g}): {seen.value.reshape(-1)[place]}, "
+                f"due: {self.value.reshape(-1)[place]}"
+            )
+        return self._sign_refusal(seen.value)
+
+    def error(self, seen: Seen) -> tuple[float, int | None]:
+        """Return the largest distance in the unit of the bound and the flat index where it is."""
+        assert seen.value is not None
+        exact, got = accuracy.widened(self.value), accuracy.widened(seen.value)
+        if self.where is not None:
+            exact, got = np.where(self.where, exact, 0), np.where(self.where, got, 0)
+        parts = ((exact.real, got.real), (exact.imag, got.imag)) if self.dtype.is_complex else ((exact, got),)
+        measured = [accuracy.largest_distance(self.bound, e, g, self.dtype) for e, g in parts]
+        return max(measured, key=lambda pair: pair[0])
+
+    def _sign_refusal(self, got: Array) -> str | None:
+        if not self.signed_zero or self.dtype.is_complex:
+            return None
+        exact = accuracy.widened(self.value)
+        wrong = (exact == 0) & (np.signbit(exact) != np.signbit(accuracy.widened(got)))
+        if self.where is not None:
+            wrong &= self.where
+        return None if not wrong.any() else _first_wrong(wrong, exact, got)
+
+    @property
+    def _structure(self) -> Structure:
+        return Structure(self.dtype, self.value.shape, self.strides, self.dense)
+
+    def __str__(self) -> str:
+        return f"{_array_text(self.value)} within {self.bound.limit:g} {self.bound.unit}, {self._structure}"
+
+
+@dataclass(frozen=True, eq=False)
+class OneOf(_Judged):
+    """Any of several outcomes, where the documentation leaves the choice."""
+
+    options: tuple[Outcome, ...]
+
+    def __init__(self, *options: Outcome) -> None:
+        object.__setattr__(self, "options", options)
+
+    def refusal(self, seen: Observation) -> str | None:
+        reasons = [option.refusal(seen) for option in self.options]
+        if None in reasons:
+            return None
+        return "none of the outcomes allowed: " + "; ".join(str(reason) for reason in reasons)
+
+    def __str__(self) -> str:
+        return " or ".join(str(option) for option in self.options)
+
+
+@dataclass(frozen=True, eq=False)
+class Raises(_Judged):
+    """An error of one of these kinds.
+
+    Attributes
+    ----------
+    kinds : tuple of str
+        Names of exception classes as in `observation.ERROR_KINDS`.
+    message : str or None
+        A part of the message, only where the documentation or a tutorial shows it.
+    from_values : bool
+        The error follows from elements, so a device without data need not raise it.
+    """
+
+    kinds: tuple[str, ...]
+    message: str | None
+    from_values: bool
+
+    def __init__(self, *kinds: str, message: str | None = None, from_values: bool = False) -> None:
+        object.__setattr__(self, "kinds", kinds)
+        object.__setattr__(self, "message", message)
+        object.__setattr__(self, "from_values", from_values)
+
+    def refusal(self, seen: Observation) -> str | None:
+        if not isinstance(seen, Failed):
+            return f"{self} was due, seen: {describe(seen)}"
+        if not any(seen.is_a(kind) for kind in self.kinds):
+            return f"{seen.kind} ({seen.message}), due: {self}"
+        if self.message is not None and self.message not in seen.message:
+            return f"message {seen.message!r}, due: one with {self.message!r}"
+        return None
+
+    def __str__(self) -> str:
+        return " or ".join(self.kinds) + (f" saying {self.message!r}" if self.message else "")
+
+
+@dataclass(frozen=True, eq=False)
+class Each(_Judged):
+    """A tuple or list whose items meet these outcomes, in order.
+
+    Attributes
+    ----------
+    items : tuple of Outcome
+    names : tuple of str
+        Field names of a named tuple; empty leaves them open.
+    sequence : {"tuple", "list"} or None
+        The Python type; None leaves it open.
+    """
+
+    items: tuple[Outcome, ...]
+    names: tuple[str, ...] = ()
+    sequence: str | None = None
+
+    def refusal(self, seen: Observation) -> str | None:
+        if not isinstance(seen, Several):
+            return f"{len(self.items)} results were due, seen: {describe(seen)}"
+        if len(seen.items) != len(self.items):
+            return f"{len(seen.items)} results, due: {len(self.items)}"
+        if self.names and seen.names != self.names:
+            return f"fields {seen.names}, due: {self.names}"
+        if self.sequence is not None and seen.sequence != self.sequence:
+            return f"a {seen.sequence}, due: a {self.sequence}"
+        for place, (due, got) in enumerate(zip(self.items, seen.items, strict=True)):
+            reason = due.refusal(got)
+            if reason is not None:
+                return f"result {place}: {reason}"
+        return None
+
+    def __str__(self) -> str:
+        return "(" + ", ".join(str(item) for item in self.items) + ")"
+
+
+@dataclass(frozen=True, eq=False)
+class Warns(_Judged):
+    """An outcome together with a warning of this class."""
+
+    category: str
+    then: Outcome
+
+    def refusal(self, seen: Observation) -> str | None:
+        if not isinstance(seen, Warned) or self.category not in seen.categories:
+            return f"a {self.category} was due, seen: {describe(seen)}"
+        return self.then.refusal(seen.then)
+
+    def __str__(self) -> str:
+        return f"{self.then} with a {self.category}"
+
+
+@dataclass(frozen=True, eq=False)
+class Unspecified(_Judged):
+    """Anything but a crash: the documentation leaves it open, an error included."""
+
+    def refusal(self, seen: Observation) -> str | None:
+        return None
+
+    def __str__(self) -> str:
+        return "anything (unspecified)"
+
+
+def same_bits(due: Array, seen: Array, *, signed_zero: bool = True) -> Array:
+    """Return elementwise whether two arrays of one type hold the same value; NaN equals NaN."""
+    if due.dtype.kind == "c":
+        return same_bits(due.real, seen.real, signed_zero=signed_zero) & same_bits(
+            due.imag, seen.imag, signed_zero=signed_zero
+        )
+    same = np.asarray(due == seen)
+    if due.dtype.kind in "biu":
+        return same
+    if signed_zero:
+        same &= np.signbit(due) == np.signbit(seen)
+    return np.asarray(same | (np.isnan(due) & np.isnan(seen)))
+
+
+def same_plain(due: Any, seen: Any) -> bool:
+    """Return whether two Python values have one type and are equal; NaN equals NaN, -0.0 differs from 0.0."""
+    if isinstance(due, tuple) and isinstance(seen, tuple):
+        return len(due) == len(seen) and all(same_plain(d, s) for d, s in zip(due, seen, strict=True))
+    if type(due) is not type(seen):
+        return False
+    if isinstance(due, float | complex):
+        return bool(same_bits(np.asarray(due), np.asarray(seen)))
+    return bool(due == seen)
+
+
+def describe(seen: Observation) -> str:
+    """Return an observation in one line."""
+    match seen:
+        case Seen():
+            value = "no data" if seen.value is None else _array_text(seen.value)
+            return f"{value}, {Structure(seen.dtype, seen.shape, seen.strides)}"
+        case Plain():
+            return repr(seen.value)
+        case Several():
+            return "(" + ", ".join(describe(item) for item in seen.items) + ")"
+        case Failed():
+            return f"{seen.kind}: {seen.message}"
+        case Warned():
+            return f"{describe(seen.then)} with warnings {seen.categories}"
+
+
+def _array_text(array: Array) -> str:
+    wide = array.astype(np.float32) if array.dtype.kind == "V" else array
+    return np.array2string(wide, separator=", ", threshold=40, edgeitems=4, floatmode="unique")
+
+
+def _first_wrong(wrong: Array, due: Array, seen: Array) -> str:
+    place = int(np.flatnonzero(wrong)[0])
+    count = int(wrong.sum())
+    return (
+        f"{count} of {wrong.size} elements differ, first at {_index(place, due.shape)}: "
+        f"{seen.reshape(-1)[place]}, due: {due.reshape(-1)[place]}"
+    )
+
+
+def _index(place: int | None, shape: tuple[int, ...]) -> str:
+    return "?" if place is None else str(tuple(int(i) for i in np.unravel_index(place, shape)))
