@@ -1,0 +1,94 @@
+"""What the suite needs of an engine: four verbs and what it claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from tensorcanon.spec.observation import Failed, Observation
+from tensorcanon.spec.rules import dtypes
+from tensorcanon.spec.rules.dtypes import DType
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a backend says it can do; what it does not claim is reported, never failed.
+
+    Attributes
+    ----------
+    dtypes : frozenset of DType
+    data : bool
+        Tensors have elements that can be looked at; False for a device such as ``meta``.
+    strides : bool
+        Tensors have strides and views share memory.
+    autograd : bool
+    """
+
+    dtypes: frozenset[DType] = frozenset(dtypes.ALL)
+    data: bool = True
+    strides: bool = True
+    autograd: bool = True
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who answers: as asked for on the command line, as it calls itself, its version and device."""
+
+    spec: str
+    name: str
+    version: str
+    device: str
+    details: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A named constant of the namespace, such as ``torch.channels_last``."""
+
+    path: str
+
+    def __repr__(self) -> str:
+        return f"torch.{self.path}"
+
+
+class Handle:
+    """A value that lives in the backend: `native` is the backend's own object, `name` its variable."""
+
+    __slots__ = ("name", "native")
+
+    def __init__(self, name: str, native: Any) -> None:
+        self.name = name
+        self.native = native
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Backend(Protocol):
+    """An engine under test.
+
+    Operations are called by name: ``torch.add`` (a function), ``Tensor.add_`` (a method or an attribute),
+    ``operator.add`` (Python syntax), ``builtins.len``, ``is`` (object identity), ``getattr``. Arguments are
+    `Handle`, `DType`, `Symbol`, Python values, NumPy arrays, and tuples, lists, dicts and slices of these.
+    """
+
+    @property
+    def identity(self) -> Identity: ...
+
+    @property
+    def claims(self) -> Claims: ...
+
+    def make(self, array: Array, dtype: DType) -> Any:
+        """Return a fresh contiguous tensor holding the elements of an array."""
+
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call by name and return the native result; errors are raised as they come."""
+
+    def look(self, native: Any) -> Observation:
+        """Return what a native value shows."""
+
+    def failure(self, error: Exception) -> Failed:
+        """Name an error."""

@@ -1,0 +1,169 @@
+"""The adapter for everything with torch's API: a namespace and a device."""
+
+from __future__ import annotations
+
+import builtins
+import operator
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from tensorcanon.spec.observation import ERROR_KINDS, Failed, Observation, Plain, Seen, Several
+from tensorcanon.spec.rules import dtypes
+from tensorcanon.spec.rules.dtypes import DType
+
+from ..backend import Array, Claims, Handle, Identity, Symbol
+from ..program import ATTRIBUTES
+
+# NumPy has no such element types: their bits travel as integers of the same width.
+_AS_BITS = {
+    dtypes.bfloat16: "int16",
+    dtypes.float8_e4m3fn: "uint8",
+    dtypes.float8_e5m2: "uint8",
+}
+
+
+class TorchLike:
+    """A backend that speaks torch's API.
+
+    Parameters
+    ----------
+    namespace : module
+        ``torch`` or a module with its API.
+    identity : Identity
+    claims : Claims
+    """
+
+    def __init__(self, namespace: ModuleType, identity: Identity, claims: Claims) -> None:
+        self.namespace = namespace
+        self.identity = identity
+        self.claims = claims
+        self._tensor = namespace.Tensor
+        self._size = namespace.Size
+        self._dtype = namespace.dtype
+        self._to_native = {dtype: getattr(namespace, dtype.name) for dtype in claims.dtypes}
+        self._from_native = {native: dtype for dtype, native in self._to_native.items()}
+        self._placed = identity.device != "cpu"
+
+    def make(self, array: Array, dtype: DType) -> Any:
+        native = self._to_native[dtype]
+        bits = _AS_BITS.get(dtype)
+        # A copy: the array belongs to the example, and from_numpy shares memory.
+        if bits is not None:
+            made = self.namespace.from_numpy(array.view(bits).copy()).view(native)
+        else:
+            made = self.namespace.from_numpy(np.array(array, order="C"))
+        return made.to(self.identity.device) if self._placed else made
+
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        given = [self._native(arg) for arg in args]
+        named = {key: self._native(value) for key, value in kwargs.items()} if kwargs else kwargs
+        space, _, member = name.partition(".")
+        match space:
+            case "Tensor":
+                if member in ATTRIBUTES:
+                    return getattr(given[0], member)
+                return getattr(given[0], member)(*given[1:], **named)
+            case "operator":
+                return getattr(operator, member)(*given)
+            case "builtins":
+                return getattr(builtins, member)(*given)
+            case "is":
+                return given[0] is given[1]
+            case "getattr":
+                return getattr(given[0], given[1])
+        return self._named(member)(*given, **named)
+
+    def _named(self, path: str) -> Any:
+        found: Any = self.namespace
+        for part in path.split("."):
+            found = getattr(found, part)
+        return found
+
+    def _native(self, arg: Any) -> Any:
+        match arg:
+            case Handle():
+                return arg.native
+            case DType():
+                return self._to_native.get(arg) or getattr(self.namespace, arg.name)
+            case Symbol():
+                return self._named(arg.path)
+            case tuple():
+                return tuple(self._native(item) for item in arg)
+            case list():
+                return [self._native(item) for item in arg]
+            case dict():
+                return {key: self._native(value) for key, value in arg.items()}
+            case slice():
+                return slice(self._native(arg.start), self._native(arg.stop), self._native(arg.step))
+        return arg
+
+    def look(self, native: Any) -> Observation:
+        if isinstance(native, self._tensor):
+            return self._look_at_tensor(native)
+        if isinstance(native, self._dtype):
+            return Plain(self._from_native.get(native, native))
+        if isinstance(native, self._size):
+            return Plain(tuple(int(size) for size in native))
+        if isinstance(native, tuple | list):
+            return self._look_at_items(native)
+        if native is None or isinstance(native, bool | int | float | complex | str | bytes):
+            return Plain(native)
+        return Plain(f"{type(native).__name__}: {native!r}")
+
+    def _look_at_items(self, native: tuple[Any, ...] | list[Any]) -> Observation:
+        items = tuple(self.look(item) for item in native)
+        if isinstance(native, tuple) and items and all(isinstance(item, Plain) for item in items):
+            return Plain(tuple(item.value for item in items if isinstance(item, Plain)))
+        sequence = "list" if isinstance(native, list) else "tuple"
+        return Several(items, _field_names(native), sequence)
+
+    def _look_at_tensor(self, native: Any) -> Seen:
+        dtype = self._from_native.get(native.dtype)
+        if dtype is None:
+            dtype = dtypes.named(str(native.dtype).rpartition(".")[2])
+        return Seen(
+            dtype,
+            tuple(native.shape),
+            tuple(native.stride()) if self.claims.strides else None,
+            self._elements(native, dtype) if self.claims.data else None,
+            native.requires_grad,
+            native.device.type,
+        )
+
+    def _elements(self, native: Any, dtype: DType) -> Array:
+        if native.requires_grad:
+            native = native.detach()
+        if self._placed:
+            native = native.to("cpu")
+        if dtype.is_complex:
+            native = native.resolve_conj()
+            if dtype is dtypes.complex32:
+                bits = native.view(self._to_native[dtypes.int32])
+                return self._elements(bits, dtypes.int32).view(dtype.storage)
+        if dtype.is_floating_point or dtype.is_complex:
+            native = native.resolve_neg()
+        width = _AS_BITS.get(dtype)
+        if width is not None:
+            as_bits = native.view(getattr(self.namespace, width)).numpy()
+            return np.array(as_bits).view(dtype.storage)
+        return np.array(native.numpy())
+
+    def failure(self, error: Exception) -> Failed:
+        kinds = (kind.__name__ for kind in type(error).__mro__)
+        name = next((kind for kind in kinds if kind in ERROR_KINDS), type(error).__name__)
+        return Failed(name, str(error))
+
+
+def _field_names(native: tuple[Any, ...] | list[Any]) -> tuple[str, ...]:
+    """Return the field names of a named tuple or of one of torch's return types (a structseq)."""
+    fields = getattr(native, "_fields", None)
+    if fields is not None:
+        return tuple(fields)
+    count = getattr(type(native), "n_sequence_fields", 0)
+    if not count:
+        return ()
+    members = [
+        name for name, kind in vars(type(native)).items() if type(kind).__name__ == "member_descriptor"
+    ]
+    return tuple(members)[:count]

@@ -1,0 +1,239 @@
+"""One example on one backend: it records the program, looks at results and judges them."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from tensorcanon.spec.observation import Failed, Observation, Plain, Several, Warned
+from tensorcanon.spec.outcome import Each, OneOf, Outcome, Raises, Warns, Within, describe
+from tensorcanon.spec.rules import dtypes
+from tensorcanon.spec.rules.dtypes import DType
+
+from .backend import Array, Backend, Handle
+from .inputs import Operand
+from .program import Elements, Program
+
+
+class Refused(AssertionError):  # noqa: N818 (the verdict's word)
+    """A backend showed what the clause does not allow."""
+
+    def __init__(self, reason: str, allowed: str, seen: str, program: Program) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.allowed = allowed
+        self.seen = seen
+        self.program = program
+
+
+class Unclaimed(Exception):  # noqa: N818 (the verdict's word)
+    """The example needs something that the backend does not claim."""
+
+
+@dataclass
+class Measured:
+    """The largest error of one op and data type, with the limit it was held to."""
+
+    unit: str
+    largest: float
+    limit: float
+
+
+@dataclass
+class Tally:
+    """What the examples of one test added up to."""
+
+    examples: int = 0
+    judged: int = 0
+    unclaimed: int = 0
+    errors: dict[tuple[str, str], Measured] = field(default_factory=dict)
+    dtypes: Counter[str] = field(default_factory=Counter)
+    layouts: Counter[str] = field(default_factory=Counter)
+    specials: Counter[str] = field(default_factory=Counter)
+
+
+class Run:
+    """The steps of one example.
+
+    Parameters
+    ----------
+    backend : Backend
+    tally : Tally
+        Counts over all examples of the test.
+    """
+
+    def __init__(self, backend: Backend, tally: Tally) -> None:
+        self.backend = backend
+        self.tally = tally
+        self.program = Program()
+
+    def tensor(self, operand: Operand | Array, *, requires_grad: bool = False) -> Handle:
+        """Make a tensor of an operand, in its layout, or a contiguous one of an array.
+
+        Raises
+        ------
+        Unclaimed
+            If the backend does not claim the data type, or views where the layout needs them.
+        """
+        if isinstance(operand, np.ndarray):
+            operand = Operand(operand)
+        self.require(operand.dtype)
+        if operand.layout != "contiguous" and not self.backend.claims.strides:
+            raise Unclaimed("layouts")
+        operand.count(self.tally.dtypes, self.tally.layouts, self.tally.specials)
+        made = self._make(operand.base(), operand.dtype)
+        for name, args in operand.recipe():
+            made = self.call(name, made, *args)
+        if requires_grad:
+            if not self.backend.claims.autograd:
+                raise Unclaimed("autograd")
+            made = self.call("Tensor.requires_grad_", made)
+        return made
+
+    def require(self, *needed: DType) -> None:
+        """Raise `Unclaimed` unless the backend claims these data types."""
+        missing = [dtype for dtype in needed if dtype not in self.backend.claims.dtypes]
+        if missing:
+            raise Unclaimed(f"{missing[0]}")
+
+    def require_data(self) -> None:
+        """Raise `Unclaimed` unless elements can be looked at."""
+        if not self.backend.claims.data:
+            raise Unclaimed("a device without data")
+
+    def _make(self, array: Array, dtype: DType) -> Handle:
+        name = self.program.new_name()
+        self.program.record(name, "make", (Elements(array), dtype), {})
+        return Handle(name, self.backend.make(array, dtype))
+
+    def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Take a step that is not judged itself; an error of the backend there refutes the clause."""
+        out = self._out(name)
+        self.program.record(out, name, args, kwargs)
+        try:
+            native = self.backend.call(name, args, kwargs)
+        except Exception as error:
+            failed = self.backend.failure(error)
+            self._unless_dataless(failed)
+            raise Refused(
+                f"{failed.kind}: {failed.message}", "a result", describe(failed), self.program
+            ) from error
+        return self._bound(out, native)
+
+    def expect(self, allowed: Outcome, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Take a step and judge its result or error; returns the result as `call` does, None for an error.
+
+        Raises
+        ------
+        Refused
+            If the outcome does not allow what is seen.
+        """
+        out = self._out(name)
+        self.program.record(out, name, args, kwargs)
+        seen, native = self._observe(name, args, kwargs, with_warnings=isinstance(allowed, Warns))
+        self._judge(allowed, seen, _short(name))
+        return None if isinstance(seen, Failed) else self._bound(out, native)
+
+    def look(self, allowed: Outcome, value: Any, label: str = "look") -> None:
+        """Judge what a value shows now."""
+        self._judge(allowed, self.see(value), label)
+
+    def see(self, value: Any) -> Observation:
+        """Return what a value shows now."""
+        if isinstance(value, tuple | list):
+            return Several(
+                tuple(self.see(item) for item in value),
+                getattr(value, "_fields", ()),
+                "list" if isinstance(value, list) else "tuple",
+            )
+        return self.backend.look(value.native) if isinstance(value, Handle) else Plain(value)
+
+    @contextmanager
+    def within(self, name: str, *args: Any) -> Iterator[None]:
+        """Take the steps inside a context manager of the namespace, such as ``torch.no_grad``."""
+        self.program.record(None, f"with.{name}", args, {})
+        self.program.depth += 1
+        try:
+            with self.backend.call(name, args, {}):
+                yield
+        finally:
+            self.program.depth -= 1
+
+    @contextmanager
+    def default_dtype(self, dtype: DType) -> Iterator[None]:
+        """Take the steps inside under another default data type."""
+        self.call("torch.set_default_dtype", dtype)
+        try:
+            yield
+        finally:
+            self.call("torch.set_default_dtype", dtypes.float32)
+
+    def _out(self, name: str) -> str | None:
+        return None if name == "operator.setitem" else self.program.new_name()
+
+    def _observe(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, with_warnings: bool
+    ) -> tuple[Observation, Any]:
+        if with_warnings:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                seen, native = self._observe(name, args, kwargs, with_warnings=False)
+            return Warned(tuple(sorted({w.category.__name__ for w in caught})), seen), native
+        try:
+            native = self.backend.call(name, args, kwargs)
+        except Exception as error:
+            return self.backend.failure(error), None
+        return self.backend.look(native), native
+
+    def _judge(self, allowed: Outcome, seen: Observation, label: str) -> None:
+        if not self.backend.claims.data:
+            self._unless_valued(allowed, seen)
+        self.tally.judged += 1
+        reason = allowed.refusal(seen)
+        self._measure(allowed, seen, label)
+        if reason is not None:
+            raise Refused(reason, str(allowed), describe(seen), self.program)
+
+    def _unless_valued(self, allowed: Outcome, seen: Observation) -> None:
+        """Without data, errors that follow from elements and results that are elements are not claimed."""
+        if isinstance(allowed, Raises) and allowed.from_values:
+            raise Unclaimed("a device without data")
+        if isinstance(seen, Failed):
+            self._unless_dataless(seen)
+
+    def _unless_dataless(self, failed: Failed) -> None:
+        if not self.backend.claims.data and ("meta" in failed.message or failed.is_a("NotImplementedError")):
+            raise Unclaimed("a device without data")
+
+    def _measure(self, allowed: Outcome, seen: Observation, label: str) -> None:
+        match allowed, seen:
+            case Within(), _ if (value := getattr(seen, "value", None)) is not None:
+                if value.shape != allowed.value.shape:
+                    return
+                error, _ = allowed.error(seen)  # type: ignore[arg-type]
+                key = (label, allowed.dtype.name)
+                known = self.tally.errors.setdefault(key, Measured(allowed.bound.unit, 0.0, 0.0))
+                if error / allowed.bound.limit >= known.largest / (known.limit or 1.0):
+                    known.largest, known.limit = error, allowed.bound.limit
+            case Each(), Several():
+                for due, got in zip(allowed.items, seen.items, strict=False):
+                    self._measure(due, got, label)
+            case ((OneOf() | Warns()), _):
+                return
+
+    def _bound(self, out: str | None, native: Any) -> Any:
+        """Bind a native result to its variable: tuples item by item, Python values as they are."""
+        if isinstance(native, tuple | list) and type(native).__name__ != "Size":
+            items = [self._bound(f"{out}[{place}]", item) for place, item in enumerate(native)]
+            return items if isinstance(native, list) else tuple(items)
+        plain = isinstance(native, bool | int | float | complex | str | bytes) or native is None
+        return native if plain else Handle(out or "_", native)
+
+
+def _short(name: str) -> str:
+    return name.rpartition(".")[2]
