@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
+
 from tensorcanon.spec.observation import Failed, Observation
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType

@@ -1,10 +1,12 @@
-"""A check: a test of one clause, independent of pytest."""
+"""A check: a test of one clause, or of several laws that share their inputs, independent of pytest."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import pytest
 
 from tensorcanon.spec.clause import Clause
 
@@ -16,11 +18,14 @@ Body = Callable[[Run, Any], None]
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """A test of one clause.
+    """A test.
 
     Attributes
     ----------
-    clause : Clause
+    name : str
+        The module and function of the test, with the subject in brackets where there is one.
+    clauses : tuple of Clause
+        What it holds a backend to; each must be judged at least once.
     body : callable
         Takes a `Run` and a case, takes steps and judges them.
     cases : callable or None
@@ -31,63 +36,95 @@ class Check:
         The enumerated cases are all there are.
     """
 
-    clause: Clause[Any]
+    name: str
+    clauses: tuple[Clause[Any], ...]
     body: Body
     cases: Callable[[], Iterable[Any]] | None
     draw: Callable[[Tape], Any] | None
     proves: bool = False
 
-    @property
-    def name(self) -> str:
-        """The module and function of the test."""
-        return f"{self.body.__module__.rpartition('.')[2]}.py::{self.body.__name__}"
-
 
 def verifies(
-    clause: Clause[Any],
-    *,
+    *clauses: Clause[Any],
     over: Iterable[Any] | Callable[[], Iterable[Any]] | None = None,
-    drawn: Callable[[Tape], Any] | None = None,
+    drawn: Callable[..., Any] | None = None,
+    each: Sequence[Any] | None = None,
     proves: bool = False,
-) -> Callable[[Body], Callable[..., None]]:
-    """Make a pytest test of a function ``(run, case)`` that holds a backend to a clause.
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a pytest test of a function that holds a backend to one or more clauses.
 
     Parameters
     ----------
-    clause : Clause
+    *clauses : Clause
     over : iterable or callable, optional
-        Enumerated cases, each a value given to the function.
+        Enumerated cases: the function is ``(run, case)``.
     drawn : callable, optional
         A function from a `Tape` to a case. Without `over` and `drawn` the case is the tape itself.
+    each : sequence, optional
+        Subjects, such as ops, of which each gets a test of its own: the function is ``(run, subject, case)``
+        and `drawn` (or a callable `over`) takes the subject as last argument.
     proves : bool
         The enumerated cases are all there are, so a pass is a proof.
+
+    Raises
+    ------
+    TypeError
+        If cases are both enumerated and drawn, or no clause is named.
     """
-    if over is not None and drawn is not None:
-        raise TypeError("cases are enumerated (over=) or drawn (drawn=), not both")
-    if over is None:
+    if not clauses or (over is not None and drawn is not None):
+        raise TypeError("name a clause, and either enumerate cases (over=) or draw them (drawn=)")
+    listed = over if over is None or callable(over) else list(over)
+
+    def make(function: Callable[..., None], *subject: Any) -> Check:
+        name = f"{function.__module__.rpartition('.')[2]}.py::{function.__name__}"
+        if subject:
+            name += f"[{subject[0]}]"
         cases = None
-    elif callable(over):
-        cases = over
-    else:
-        listed = list(over)
+        if listed is not None:
+            cases = (lambda: listed(*subject)) if callable(listed) else (lambda: listed)
+        decode = drawn or _tape
 
-        def cases() -> Iterable[Any]:
-            return listed
+        def body(run: Run, case: Any) -> None:
+            function(run, *subject, case)
 
-    def decorate(body: Body) -> Callable[..., None]:
-        check = Check(clause, body, cases, None if cases else drawn or _tape, proves)
+        draw = None if cases else lambda tape: decode(tape, *(subject if drawn else ()))
+        return Check(name, clauses, body, cases, draw, proves)
 
-        def test(canon: Any) -> None:
-            canon.examine(check)
-
-        test.__name__ = body.__name__
-        test.__qualname__ = body.__qualname__
-        test.__doc__ = body.__doc__ or clause.statement
-        test.__module__ = body.__module__
-        test.check = check  # type: ignore[attr-defined]
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        test = _test(function, clauses) if each is None else _test_of_each(function, clauses)
+        checks = [make(function)] if each is None else [make(function, subject) for subject in each]
+        test.checks = checks  # type: ignore[attr-defined]
+        if each is not None:
+            test = pytest.mark.parametrize("check", checks, ids=[str(subject) for subject in each])(test)
         return test
 
     return decorate
+
+
+def _test(function: Callable[..., None], clauses: tuple[Clause[Any], ...]) -> Callable[..., None]:
+    def test(canon: Any) -> None:
+        canon.examine(test.checks[0])  # type: ignore[attr-defined]
+
+    return _named(test, function, clauses)
+
+
+def _test_of_each(function: Callable[..., None], clauses: tuple[Clause[Any], ...]) -> Callable[..., None]:
+    def test(canon: Any, check: Check) -> None:
+        canon.examine(check)
+
+    return _named(test, function, clauses)
+
+
+def _named(
+    test: Callable[..., None], function: Callable[..., None], clauses: tuple[Clause[Any], ...]
+) -> Callable[..., None]:
+    test.__name__, test.__qualname__, test.__module__ = (
+        function.__name__,
+        function.__qualname__,
+        function.__module__,
+    )
+    test.__doc__ = function.__doc__ or clauses[0].statement
+    return test
 
 
 def _tape(tape: Tape) -> Tape:

@@ -6,7 +6,7 @@ import time
 import traceback
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +15,8 @@ from hypothesis import seed as with_seed
 from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
 from hypothesis.errors import HypothesisException, NoSuchExample
+
+from tensorcanon.spec.clause import Clause
 
 from .backend import Backend
 from .check import Check
@@ -40,24 +42,27 @@ class Witness:
     refusal: Refused
     tape: bytes | None
     case: str | None
+    flaky: bool = False
 
 
 @dataclass
 class Examination:
-    """The verdict of one check on one backend, and what led to it."""
+    """The verdict on one clause by one check on one backend, and what led to it."""
 
     check: Check
+    clause: Clause[Any]
     verdict: Verdict
     tally: Tally
     seconds: float
     message: str = ""
     witness: Witness | None = None
-    failing_cases: int = 0
-    total_cases: int = 0
-    proved: bool = field(default=False)
+    proved: bool = False
 
 
-def examine(check: Check, backend: Backend, profile: Profile, seed: int) -> Examination:
+Witnesses = dict[Clause[Any], Witness]
+
+
+def examine(check: Check, backend: Backend, profile: Profile, seed: int) -> list[Examination]:
     """Run a check's examples on a backend.
 
     Parameters
@@ -71,55 +76,45 @@ def examine(check: Check, backend: Backend, profile: Profile, seed: int) -> Exam
 
     Returns
     -------
-    Examination
-        Exceptions other than refusals become the verdict ``error``: the harness's own fault.
+    list of Examination
+        One for each clause of the check. Exceptions other than refusals become the verdict ``error``: the
+        harness's own fault.
     """
     tally = Tally()
     started = time.perf_counter()
+    message = ""
+    witnesses: Witnesses = {}
     try:
-        found = (
-            _enumerate(check, backend, tally)
-            if check.cases
-            else _search(check, backend, profile, seed, tally)
-        )
+        if check.cases:
+            _enumerate(check, backend, tally, witnesses)
+        else:
+            _search(check, backend, profile, seed, tally, witnesses)
     except Exception as error:
-        found = Examination(check, "error", tally, 0.0, f"{type(error).__name__}: {error}")
-        found.message = _traced(error)
-    found.seconds = time.perf_counter() - started
-    return found
+        message = _traced(error)
+    seconds = (time.perf_counter() - started) / len(check.clauses)
+    return [
+        _settled(check, clause, tally, seconds, message, witnesses.get(clause)) for clause in check.clauses
+    ]
 
 
-def _enumerate(check: Check, backend: Backend, tally: Tally) -> Examination:
+def _enumerate(check: Check, backend: Backend, tally: Tally, witnesses: Witnesses) -> None:
     assert check.cases is not None
-    first: Witness | None = None
-    failing = total = 0
     for case in check.cases():
-        total += 1
-        refusal = _attempt(check, backend, case, tally)
-        if refusal is not None:
-            failing += 1
-            first = first or Witness(refusal, None, repr(case))
-    found = _settled(check, tally, first)
-    found.failing_cases, found.total_cases = failing, total
-    found.proved = check.proves and found.verdict == "pass" and tally.unclaimed == 0
-    return found
+        refusal = _attempt(check, backend, case, tally, frozenset(witnesses))
+        if refusal is not None and refusal.clause not in witnesses:
+            witnesses[refusal.clause] = Witness(refusal, None, repr(case))
 
 
-def _search(check: Check, backend: Backend, profile: Profile, seed: int, tally: Tally) -> Examination:
+def _search(
+    check: Check, backend: Backend, profile: Profile, seed: int, tally: Tally, witnesses: Witnesses
+) -> None:
     assert check.draw is not None
-    draw = check.draw
-
-    def refutes(data: bytes) -> Refused | None:
-        return _attempt(check, backend, draw(Tape(data)), tally)
-
     for data in _tapes(check, profile, seed):
-        refusal = refutes(data)
-        if refusal is None:
-            continue
-        if refutes(data) is None:
-            return Examination(check, "flaky", tally, 0.0, refusal.reason, Witness(refusal, data, None))
-        return _settled(check, tally, _shrunk(check, backend, data))
-    return _settled(check, tally, None)
+        refusal = _attempt(check, backend, check.draw(Tape(data)), tally, frozenset(witnesses))
+        if refusal is not None:
+            witnesses[refusal.clause] = _shrunk(check, backend, data, refusal, frozenset(witnesses))
+            if len(witnesses) == len(check.clauses):
+                return
 
 
 def _tapes(check: Check, profile: Profile, seed: int) -> Iterator[bytes]:
@@ -140,11 +135,13 @@ def _tapes(check: Check, profile: Profile, seed: int) -> Iterator[bytes]:
     yield from drawn
 
 
-def _attempt(check: Check, backend: Backend, case: Any, tally: Tally) -> Refused | None:
+def _attempt(
+    check: Check, backend: Backend, case: Any, tally: Tally, closed: frozenset[Clause[Any]]
+) -> Refused | None:
     """Run one example; return the refusal, None where it holds or is not claimed."""
     tally.examples += 1
     try:
-        check.body(Run(backend, tally), case)
+        check.body(Run(backend, check.clauses, tally, closed), case)
     except Refused as refusal:
         return refusal
     except Unclaimed:
@@ -152,44 +149,46 @@ def _attempt(check: Check, backend: Backend, case: Any, tally: Tally) -> Refused
     return None
 
 
-def _shrunk(check: Check, backend: Backend, data: bytes) -> Witness:
-    """Hand a failing tape to Hypothesis and return the smallest failing one it finds."""
+def _shrunk(
+    check: Check, backend: Backend, data: bytes, refusal: Refused, closed: frozenset[Clause[Any]]
+) -> Witness:
+    """Hand a failing tape to Hypothesis and return the smallest one that refutes the same clause."""
     assert check.draw is not None
     draw = check.draw
-    best: list[tuple[Refused, bytes]] = []
+    smallest: list[Witness] = []
 
     def fails(candidate: bytes) -> bool:
-        refusal = _attempt(check, backend, draw(Tape(candidate)), Tally())
-        if refusal is not None:
-            best[:] = [(refusal, candidate)]
-        return refusal is not None
+        again = _attempt(check, backend, draw(Tape(candidate)), Tally(), closed)
+        if again is None or again.clause is not refusal.clause:
+            return False
+        smallest[:] = [Witness(again, candidate, None)]
+        return True
 
     database = InMemoryExampleDatabase()
     # Hypothesis shrinks what it finds under the secondary key and trusts the primary one to be small.
     database.save(b"tape.secondary", choices_to_bytes((data,)))
+    limits = settings(_HEALTHY, max_examples=_SHRINKS, database=database, phases=(Phase.reuse, Phase.shrink))
     try:
-        smallest = find(
-            st.binary(max_size=LENGTH),
-            fails,
-            settings=settings(
-                _HEALTHY, max_examples=_SHRINKS, database=database, phases=(Phase.reuse, Phase.shrink)
-            ),
-            database_key=b"tape",
-        )
+        fails(find(st.binary(max_size=LENGTH), fails, settings=limits, database_key=b"tape"))
     except (NoSuchExample, HypothesisException):
-        smallest = data
-    fails(smallest) or fails(data)
-    refusal, tape = best[0]
-    return Witness(refusal, tape, None)
+        smallest.clear()
+    return smallest[0] if smallest else Witness(refusal, data, None, flaky=not fails(data))
 
 
-def _settled(check: Check, tally: Tally, witness: Witness | None) -> Examination:
+def _settled(
+    check: Check, clause: Clause[Any], tally: Tally, seconds: float, message: str, witness: Witness | None
+) -> Examination:
+    verdict: Verdict
     if witness is not None:
-        return Examination(check, "fail", tally, 0.0, witness.refusal.reason, witness)
-    if tally.judged:
-        return Examination(check, "pass", tally, 0.0)
-    verdict: Verdict = "unclaimed" if tally.unclaimed else "vacuous"
-    return Examination(check, verdict, tally, 0.0)
+        verdict = "flaky" if witness.flaky else "fail"
+        return Examination(check, clause, verdict, tally, seconds, witness.refusal.reason, witness)
+    if message:
+        return Examination(check, clause, "error", tally, seconds, message)
+    if tally.judged[clause.id]:
+        proved = check.proves and not tally.unclaimed
+        return Examination(check, clause, "pass", tally, seconds, proved=proved)
+    verdict = "unclaimed" if tally.unclaimed else "vacuous"
+    return Examination(check, clause, verdict, tally, seconds)
 
 
 def _traced(error: Exception) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
 from tensorcanon.spec.rules import dtypes, strides
 from tensorcanon.spec.rules.dtypes import DType
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
 

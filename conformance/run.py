@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from tensorcanon.spec.clause import Clause
 from tensorcanon.spec.observation import Failed, Observation, Plain, Several, Warned
 from tensorcanon.spec.outcome import Each, OneOf, Outcome, Raises, Warns, Within, describe
 from tensorcanon.spec.rules import dtypes
@@ -21,10 +23,11 @@ from .program import Elements, Program
 
 
 class Refused(AssertionError):  # noqa: N818 (the verdict's word)
-    """A backend showed what the clause does not allow."""
+    """A backend showed what a clause does not allow."""
 
-    def __init__(self, reason: str, allowed: str, seen: str, program: Program) -> None:
-        super().__init__(reason)
+    def __init__(self, clause: Clause[Any], reason: str, allowed: str, seen: str, program: Program) -> None:
+        super().__init__(f"{clause.id}: {reason}")
+        self.clause = clause
         self.reason = reason
         self.allowed = allowed
         self.seen = seen
@@ -46,10 +49,10 @@ class Measured:
 
 @dataclass
 class Tally:
-    """What the examples of one test added up to."""
+    """What the examples of one test added up to; `judged` counts by clause id."""
 
     examples: int = 0
-    judged: int = 0
+    judged: Counter[str] = field(default_factory=Counter)
     unclaimed: int = 0
     errors: dict[tuple[str, str], Measured] = field(default_factory=dict)
     dtypes: Counter[str] = field(default_factory=Counter)
@@ -63,13 +66,25 @@ class Run:
     Parameters
     ----------
     backend : Backend
+    clauses : tuple of Clause
+        Those under test; a setup step that fails refutes the first of them that is still open.
     tally : Tally
         Counts over all examples of the test.
+    closed : set of Clause
+        Clauses already refuted, whose refusals no longer end an example.
     """
 
-    def __init__(self, backend: Backend, tally: Tally) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        clauses: tuple[Clause[Any], ...],
+        tally: Tally,
+        closed: frozenset[Clause[Any]] = frozenset(),
+    ) -> None:
         self.backend = backend
+        self.clauses = clauses
         self.tally = tally
+        self.closed = closed
         self.program = Program()
 
     def tensor(self, operand: Operand | Array, *, requires_grad: bool = False) -> Handle:
@@ -120,9 +135,9 @@ class Run:
         except Exception as error:
             failed = self.backend.failure(error)
             self._unless_dataless(failed)
-            raise Refused(
-                f"{failed.kind}: {failed.message}", "a result", describe(failed), self.program
-            ) from error
+            clause = next((c for c in self.clauses if c not in self.closed), self.clauses[0])
+            reason = f"{failed.kind}: {failed.message}"
+            raise Refused(clause, reason, "a result", describe(failed), self.program) from error
         return self._bound(out, native)
 
     def expect(self, allowed: Outcome, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -193,11 +208,12 @@ class Run:
     def _judge(self, allowed: Outcome, seen: Observation, label: str) -> None:
         if not self.backend.claims.data:
             self._unless_valued(allowed, seen)
-        self.tally.judged += 1
+        clause = allowed.origin or self.clauses[0]
+        self.tally.judged[clause.id] += 1
         reason = allowed.refusal(seen)
         self._measure(allowed, seen, label)
-        if reason is not None:
-            raise Refused(reason, str(allowed), describe(seen), self.program)
+        if reason is not None and clause not in self.closed:
+            raise Refused(clause, reason, str(allowed), describe(seen), self.program)
 
     def _unless_valued(self, allowed: Outcome, seen: Observation) -> None:
         """Without data, errors that follow from elements and results that are elements are not claimed."""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import ml_dtypes
 import numpy as np
+
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import Category, DType
 

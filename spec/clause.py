@@ -47,7 +47,10 @@ class Clause(Generic[P]):
     until: str | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Outcome:
-        return self.rule(*args, **kwargs)
+        outcome = self.rule(*args, **kwargs)
+        # The judge must know which clause an outcome speaks for; outcomes are frozen for everyone else.
+        object.__setattr__(outcome, "origin", self)
+        return outcome
 
     @property
     def chapter(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -13,9 +13,16 @@ from .observation import Array, Failed, Observation, Plain, Seen, Several, Warne
 from .rules import dtypes, strides
 from .rules.dtypes import DType
 
+if TYPE_CHECKING:
+    from .clause import Clause
+
 
 class Outcome(Protocol):
     """A set of observations."""
+
+    @property
+    def origin(self) -> Clause[Any] | None:
+        """The clause that states it, None where it was not made by a clause's call."""
 
     def refusal(self, seen: Observation) -> str | None:
         """Return why the observation is outside the set, None where it is inside."""
@@ -28,7 +35,9 @@ class Outcome(Protocol):
 
 
 class _Judged:
-    """The verdict that follows from the refusal."""
+    """The verdict that follows from the refusal, and the clause that states the outcome, set by its call."""
+
+    origin: Clause[Any] | None = None
 
     def refusal(self, seen: Observation) -> str | None:
         raise NotImplementedError

@@ -7,6 +7,7 @@ import importlib.metadata
 from typing import Any
 
 import numpy as np
+
 from tensorcanon.spec.rules import dtypes
 
 from ..backend import Backend, Claims, Identity

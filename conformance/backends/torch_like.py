@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
 from tensorcanon.spec.observation import ERROR_KINDS, Failed, Observation, Plain, Seen, Several
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from tensorcanon.spec import promotion
-from tensorcanon.spec.rules import dtypes
-from tensorcanon.spec.rules.promotion import Operand
 
-from .mutant import attribute, kernel, mutant
+from .mutant import kernel, mutant
 
 MUTANTS = [
     mutant(

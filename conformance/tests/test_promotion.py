@@ -21,7 +21,9 @@ def ones(dtype: DType, ndim: int) -> np.ndarray:
     return np.ones((2,) * ndim).astype(dtype.storage)
 
 
-@verifies(promotion.promote_types_gives_the_smallest_common_type, over=product(dtypes.ALL, repeat=2), proves=True)
+@verifies(
+    promotion.promote_types_gives_the_smallest_common_type, over=product(dtypes.ALL, repeat=2), proves=True
+)
 def test_promote_types(run: Run, pair: tuple[DType, DType]) -> None:
     run.require(*pair)
     run.expect(promotion.promote_types_gives_the_smallest_common_type(*pair), "torch.promote_types", *pair)
