@@ -1,1 +1,113 @@
-"""One way to make it true, in NumPy, under the names of torch."""
+"""One way to make it true, in NumPy, under the names of torch.
+
+``import tensorcanon.reference as torch`` gives the namespace; operations are looked up at each use.
+"""
+
+# The names below shadow builtins on purpose: torch.float, torch.int, torch.bool.
+from typing import Any
+
+from . import (
+    autograd,
+    conversion,
+    creation,
+    dispatch,
+    dtypes,
+    elementwise,
+    history,
+    indexing,
+    inplace,
+    operators,
+    printing,
+    reductions,
+    return_types,
+    shape,
+    views,
+)
+from . import linalg as _linalg
+from .autograd import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from .autograd.modes import is_inference_mode_enabled
+from .devices import device
+from .dispatch import FUNCTIONS, Namespace
+from .dtypes import dtype, finfo, get_default_dtype, iinfo, set_default_dtype
+from .formats import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    strided,
+)
+from .size import Size
+from .storage import Storage as UntypedStorage
+from .tensor import Tensor
+
+__all__ = [
+    "Size",
+    "Tensor",
+    "UntypedStorage",
+    "autograd",
+    "channels_last",
+    "channels_last_3d",
+    "contiguous_format",
+    "device",
+    "dtype",
+    "enable_grad",
+    "finfo",
+    "get_default_dtype",
+    "iinfo",
+    "inference_mode",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "layout",
+    "memory_format",
+    "no_grad",
+    "preserve_format",
+    "return_types",
+    "set_default_dtype",
+    "set_grad_enabled",
+    "strided",
+]
+
+linalg = Namespace("linalg.")
+special = Namespace("special.")
+tensor = FUNCTIONS["tensor"]
+inf = float("inf")
+nan = float("nan")
+pi = 3.141592653589793
+e = 2.718281828459045
+newaxis = None
+_CHAPTERS = (
+    conversion,
+    creation,
+    dispatch,
+    elementwise,
+    history,
+    indexing,
+    inplace,
+    operators,
+    printing,
+    reductions,
+    return_types,
+    shape,
+    views,
+    _linalg,
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name in FUNCTIONS:
+        return FUNCTIONS[name]
+    if name in dtypes.NAMES:
+        return dtypes.NAMES[name]
+    raise AttributeError(f"module 'torch' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *(n for n in FUNCTIONS if "." not in n), *dtypes.NAMES})

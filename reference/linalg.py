@@ -1,0 +1,1 @@
+"""Products of matrices. Source: ``torch.matmul`` and its neighbours."""
