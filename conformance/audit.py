@@ -1,0 +1,83 @@
+"""The audit: each clause against its mutants. A clause that no mutant breaks is a defect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tensorcanon.spec import canon
+
+from .backend import Backend
+from .check import Check
+from .examine import examine
+from .inventory import checks
+from .mutants.ledger import mutant_backend, mutants
+from .profiles import PROFILES, Profile
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One mutant before one clause.
+
+    Attributes
+    ----------
+    clause, mutant, fault : str
+    killed : bool
+        Whether a check of the clause refuted the mutant.
+    reason : str
+        What the killing check saw, or the verdicts of those that did not kill.
+    """
+
+    clause: str
+    mutant: str
+    fault: str
+    killed: bool
+    reason: str
+
+
+def trials(clause_ids: Iterable[str], seed: int = 0) -> Iterator[Trial]:
+    """Try every mutant before each clause it is to be killed by.
+
+    Parameters
+    ----------
+    clause_ids : iterable of str
+        The clauses to audit.
+    seed : int
+        The seed of the inputs, as for a run of profile ci.
+    """
+    selected = set(clause_ids)
+    by_clause: dict[str, list[Check]] = {}
+    for check in checks().values():
+        for clause in check.clauses:
+            by_clause.setdefault(clause.id, []).append(check)
+    for mutant in mutants().values():
+        backend = mutant_backend(mutant.name)
+        for clause in mutant.kills:
+            if clause.id in selected:
+                killed, reason = _try(clause.id, by_clause.get(clause.id, []), backend, PROFILES["ci"], seed)
+                yield Trial(clause.id, mutant.name, mutant.fault, killed, reason)
+
+
+def _try(
+    clause: str, examined: list[Check], backend: Backend, profile: Profile, seed: int
+) -> tuple[bool, str]:
+    verdicts = []
+    for check in examined:
+        for found in examine(check, backend, profile, seed):
+            if found.clause.id == clause and found.verdict == "fail":
+                return True, found.message
+            if found.clause.id == clause:
+                verdicts.append(found.verdict)
+    return False, ", ".join(verdicts) or "no check"
+
+
+def without_kill(clause_ids: Iterable[str], tried: Iterable[Trial]) -> list[str]:
+    """Return the clauses that no mutant breaks."""
+    killed = {trial.clause for trial in tried if trial.killed}
+    return [clause for clause in clause_ids if clause not in killed]
+
+
+def uncovered() -> list[str]:
+    """Return the core behaviours that no clause covers."""
+    covered = {name for clause in canon.clauses().values() for name in clause.covers}
+    return [name for name, level in canon.behaviours().items() if level == "core" and name not in covered]

@@ -1,0 +1,117 @@
+"""The command line: ``tensorcanon COMMAND``. Each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="tensorcanon",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help=(
+        "Hold a tensor backend against the executable specification of PyTorch's documented semantics.\n\n"
+        "Exit codes: 0 all is as the specification or the expectations say, 1 differences, 2 wrong use, "
+        "3 a fault of the harness or an incomplete run."
+    ),
+)
+
+_CHAPTER = "Only clauses whose id contains this, such as *views* or *views.narrow*."
+
+
+class ProfileName(StrEnum):
+    SMOKE = "smoke"
+    CI = "ci"
+    FULL = "full"
+
+
+@app.command()
+def run(
+    backend: Annotated[
+        str,
+        typer.Option(
+            "--backend",
+            "-b",
+            help="torch, torch:DEVICE (cpu, cuda, meta, …), reference, mutant:NAME or package.module:attribute",
+        ),
+    ] = "torch",
+    profile: Annotated[
+        ProfileName,
+        typer.Option("--profile", "-p", help="How much is tried: smoke (seconds), ci (minutes), full."),
+    ] = ProfileName.CI,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed tries the same examples.")] = 0,
+    workers: Annotated[
+        int, typer.Option("-n", min=0, help="Worker processes; 0 runs in this process.", metavar="N")
+    ] = 0,
+    expression: Annotated[
+        str | None, typer.Option("-k", help="Only tests whose name matches, as for pytest.", metavar="EXPR")
+    ] = None,
+    expectations: Annotated[
+        list[Path] | None,
+        typer.Option(help="A TOML file of known failures: tables [[known]] with clause, reason and url."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where results are written; made if it is missing.")] = Path(
+        "out"
+    ),
+) -> None:
+    """Run the canon on a backend and write run.json, report.html, junit.xml and summary.md."""
+    from .run import Request, execute
+
+    request = Request(backend, profile.value, seed, workers, expression, tuple(expectations or ()), out)
+    raise typer.Exit(execute(request))
+
+
+@app.command("list")
+def list_clauses(
+    chapter: Annotated[str, typer.Argument(help=_CHAPTER)] = "",
+    mutants: Annotated[bool, typer.Option("--mutants", help="List the mutants instead.")] = False,
+) -> None:
+    """List the clauses, one a line."""
+    from .listing import list_all, list_mutants
+
+    raise typer.Exit(list_mutants(chapter) if mutants else list_all(chapter))
+
+
+@app.command()
+def explain(clause: Annotated[str, typer.Argument(help="The id of a clause.")]) -> None:
+    """Show a clause: its statement, source, executable form, and the mutants it rejects."""
+    from .listing import explain_clause
+
+    raise typer.Exit(explain_clause(clause))
+
+
+@app.command()
+def audit(
+    chapter: Annotated[str, typer.Argument(help=_CHAPTER)] = "",
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the inputs.")] = 0,
+    workers: Annotated[int, typer.Option("-n", min=1, help="Processes.", metavar="N")] = 1,
+) -> None:
+    """Try each clause against its mutants; fail where a clause rejects none or a mutant survives."""
+    from .auditing import audit_clauses
+
+    raise typer.Exit(audit_clauses(chapter, seed, workers))
+
+
+@app.command()
+def report(
+    results: Annotated[list[Path], typer.Argument(help="Folders of runs, run.json files or logs.")],
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("report.html"),
+) -> None:
+    """Make one HTML report of the results of any number of runs."""
+    from .reporting import write_report
+
+    raise typer.Exit(write_report(results, out))
+
+
+def main() -> None:
+    """Run the command line; a closed pipe is not an error."""
+    try:
+        app()
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(0) from None

@@ -1,0 +1,140 @@
+"""From what a run found to the records of a result document."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from tensorcanon.reports.records import Header, Verdict
+from tensorcanon.spec import canon
+from tensorcanon.spec.clause import Clause
+
+from .backend import Identity
+from .examine import Examination
+from .expectations import Expectation
+from .reproduction import script
+
+Record = dict[str, Any]
+
+
+def now() -> str:
+    """Return the time in UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def header(
+    identity: Identity, profile: str, seed: int, expression: str | None, inventory: Iterable[str]
+) -> Header:
+    """Return the first record of a run."""
+    clauses = canon.clauses()
+    wanted = set(inventory)
+    selected = [name for name in clauses if name in wanted]
+    return {
+        "kind": "header",
+        "schema": 1,
+        "canon": {"version": importlib.metadata.version("tensorcanon"), "edition": canon.edition()},
+        "backend": {
+            "spec": identity.spec,
+            "name": identity.name,
+            "version": identity.version,
+            "device": identity.device,
+            "details": identity.details,
+        },
+        "profile": profile,
+        "seed": seed,
+        "filter": expression,
+        "started": now(),
+        "platform": {
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.machine()}",
+            "cpus": os.cpu_count() or 1,
+            "numpy": np.__version__,
+        },
+        "inventory": selected,
+        "clauses": {name: clause_text(clauses[name]) for name in selected},  # type: ignore[misc]
+    }
+
+
+def clause_text(clause: Clause[Any]) -> Record:
+    """Return a clause as the report shows it."""
+    return {
+        "chapter": clause.chapter,
+        "statement": clause.statement,
+        "source": clause.source,
+        "strength": clause.strength,
+        "basis": clause.basis,
+        "level": clause.level,
+        "covers": list(clause.covers),
+        "code": clause.code,
+    }
+
+
+def verdict(found: Examination, identity: Identity, seed: int, expected: Iterable[Expectation]) -> Verdict:
+    """Return the record of one examination."""
+    tally = found.tally
+    known = next((e for e in expected if e.concerns(found.clause.id, identity)), None)
+    return {
+        "kind": "verdict",
+        "clause": found.clause.id,
+        "test": found.check.name,
+        "verdict": found.verdict,
+        "examples": tally.examples,
+        "judged": tally.judged[found.clause.id],
+        "unclaimed": tally.unclaimed,
+        "proved": found.proved,
+        "seconds": round(found.seconds, 4),
+        "errors": [
+            {"op": op, "dtype": dtype, "unit": m.unit, "largest": m.largest, "limit": m.limit}
+            for (op, dtype), m in sorted(tally.errors.items())
+        ],
+        "coverage": {
+            "dtype": dict(sorted(tally.dtypes.items())),
+            "layout": dict(sorted(tally.layouts.items())),
+            "special": dict(sorted(tally.specials.items())),
+        },
+        "message": found.message,
+        "witness": _witness(found, identity, seed),  # type: ignore[typeddict-item]
+        "expectation": None
+        if known is None
+        else {"reason": known.reason, "url": known.url, "kind": known.kind},
+    }
+
+
+def unexamined(clause: str, test: str, kind: str, message: str) -> Record:
+    """Return the record of a clause that was not examined: missing, or the process crashed."""
+    return {
+        "kind": "verdict",
+        "clause": clause,
+        "test": test,
+        "verdict": kind,
+        "examples": 0,
+        "judged": 0,
+        "unclaimed": 0,
+        "proved": False,
+        "seconds": 0.0,
+        "errors": [],
+        "coverage": {},
+        "message": message,
+        "witness": None,
+        "expectation": None,
+    }
+
+
+def _witness(found: Examination, identity: Identity, seed: int) -> Record | None:
+    if found.witness is None:
+        return None
+    refusal = found.witness.refusal
+    return {
+        "program": refusal.program.to_json(),
+        "script": script(refusal, identity),
+        "allowed": refusal.allowed,
+        "seen": refusal.seen,
+        "tape": (found.witness.tape or b"").hex(),
+        "seed": seed,
+    }
