@@ -1,0 +1,240 @@
+// The list of clauses: unpacked once, filtered as data, made into elements only where it is looked at.
+
+const CHUNK = 150;
+// Names of chapters and clauses are ids too; they have no dash.
+const $ = (id) => document.getElementById(`page-${id}`);
+
+const unpack = async () => {
+  const data = $("data");
+  if (data.type === "application/json") return JSON.parse(data.textContent);
+  const bytes = Uint8Array.from(atob(data.textContent), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).json();
+};
+
+const themeButton = () => {
+  const button = $("theme");
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const stored = (value) => {
+    try {
+      if (value) localStorage.setItem("tensorcanon-theme", value);
+      return localStorage.getItem("tensorcanon-theme");
+    } catch { return null; }
+  };
+  let chosen = stored();
+  const isDark = () => (chosen ? chosen === "dark" : system.matches);
+  const show = () => {
+    if (chosen) document.documentElement.dataset.theme = chosen;
+    button.textContent = isDark() ? "Light" : "Dark";
+    button.setAttribute("aria-label", `Switch to the ${isDark() ? "light" : "dark"} theme`);
+  };
+  button.hidden = false;
+  button.addEventListener("click", () => { chosen = isDark() ? "light" : "dark"; stored(chosen); show(); });
+  system.addEventListener("change", show);
+  show();
+};
+
+const copyScript = async (button) => {
+  const text = button.parentElement.querySelector("code").textContent;
+  try { await navigator.clipboard.writeText(text); } catch {
+    const area = h("textarea", { class: "unseen" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = "Copy"; }, 1600);
+};
+
+const clauseList = (data, tones) => {
+  const look = { ...data, tones };
+  const clauses = data.clauses.map((packed, i) => ({ ...clauseOf(packed), cells: data.cells.map((column) => column[i]) }));
+  const index = new Map(clauses.map((clause) => [clause.id, clause]));
+  const single = data.backends.length === 1;
+  const columns = single ? 4 : 1 + data.backends.length;
+  const sections = new Map();
+  const chosen = new Set();
+  let found = clauses;
+
+  const haystack = (clause) => clause.text ??= [clause.id, clause.statement, clause.code, clause.covers.join(" "),
+    ...clause.sources.flat(), ...clause.cells.flatMap((cell) => cell ? cell[1]?.flatMap((test) => [data.strings[test[0]], data.strings[test[9] ?? 0]]) ?? [] : []),
+  ].join("\n").toLowerCase();
+  const standingsOf = (clause) => {
+    const column = $("backend").value;
+    return (column === "" ? clause.cells : [clause.cells[Number(column)]]).filter(Boolean).map((cell) => cell[0] ?? 0);
+  };
+
+  const verdictCell = (packed, extra) => {
+    if (!packed) return h("td", { class: "verdict" }, h("span", { class: "none" }, "not selected"));
+    const cell = cellOf(packed);
+    return h("td", { class: "verdict" }, badge(look, cell.standing), cell.proved ? h("span", { class: "tag" }, "proved") : null, extra ?? null);
+  };
+  const figures = (packed) => {
+    const cell = cellOf(packed || []);
+    const examples = cell.tests.reduce((sum, test) => sum + (test[2] ?? 0), 0);
+    return [h("td", { class: "small" }, count(examples)), h("td", { class: "error" }, cell.error)];
+  };
+  const row = (clause) => h("tr", { class: "row", "data-clause": clause.id },
+    h("th", { scope: "row" },
+      h("a", { href: `#${clause.id}`, id: clause.id, "aria-expanded": "false" }, clause.id),
+      h("p", {}, clause.statement)),
+    clause.cells.map((cell) => verdictCell(cell)), single ? figures(clause.cells[0]) : []);
+  const head = () => h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Clause"),
+    single ? [h("th", { scope: "col", class: "verdict" }, "Verdict"), h("th", { scope: "col", class: "small" }, "Examples"),
+      h("th", { scope: "col", class: "error" }, "Largest error")]
+      : data.backends.map((name) => h("th", { scope: "col", class: "verdict mono" }, name))));
+
+  const fill = (section, upTo = section.shown + CHUNK) => {
+    observer.unobserve(section.element);
+    section.element.style.minHeight = "";
+    const next = section.clauses.slice(section.shown, upTo);
+    section.body.append(...next.map(row));
+    section.shown += next.length;
+    const left = section.clauses.length - section.shown;
+    section.more.hidden = left <= 0;
+    section.more.textContent = `Show ${count(Math.min(CHUNK, left))} more of ${count(left)}`;
+  };
+  const observer = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) if (isIntersecting) fill(sections.get(target.id));
+  }, { rootMargin: "900px" });
+
+  const section = (name, members) => {
+    const body = h("tbody");
+    const more = h("button", { type: "button", class: "more", hidden: true });
+    const title = `${name}-title`;
+    const element = h("section", { class: "chapter", id: name, "aria-labelledby": title },
+      h("header", {}, h("h3", { id: title }, name), h("span", { class: "soft" }, some(members.length, "clause"))),
+      h("div", { class: "scroll" }, h("table", { class: `clauses ${single ? "single" : "many"}` },
+        h("caption", { class: "unseen" }, `Clauses of the chapter ${name}`), head(), body), more));
+    const made = { element, body, more, clauses: members, shown: 0 };
+    element.style.minHeight = `${Math.min(members.length, CHUNK) * 62 + 90}px`;
+    more.addEventListener("click", () => { const at = made.shown; fill(made); body.querySelectorAll("tr.row a[id]")[at]?.focus(); });
+    sections.set(name, made);
+    observer.observe(element);
+    return element;
+  };
+
+  const show = () => {
+    const chapter = $("chapter").value;
+    const words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const matched = clauses.filter((clause) => (chapter === "" || clause.chapter === Number(chapter))
+      && words.every((word) => haystack(clause).includes(word)));
+    found = chosen.size === 0 ? matched : matched.filter((clause) => standingsOf(clause).some((standing) => chosen.has(standing)));
+    chips(matched);
+    observer.disconnect();
+    sections.clear();
+    const groups = Map.groupBy ? Map.groupBy(found, (clause) => clause.chapter)
+      : found.reduce((map, clause) => map.set(clause.chapter, [...(map.get(clause.chapter) ?? []), clause]), new Map());
+    const made = [...groups].map(([place, members]) => section(data.chapters[place], members));
+    $("list").replaceChildren(...(made.length ? made : [nothing()]));
+    $("found").textContent = found.length === clauses.length ? some(clauses.length, "clause")
+      : `${count(found.length)} of ${some(clauses.length, "clause")}`;
+  };
+  const nothing = () => {
+    const button = h("button", { type: "button", class: "more" }, "Clear the filters");
+    button.addEventListener("click", () => { clear(); show(); $("search").focus(); });
+    return h("div", { class: "empty" }, h("p", {}, clauses.length ? "No clause matches these filters." : "No clause was selected in these runs."),
+      clauses.length ? button : null);
+  };
+  const clear = () => { chosen.clear(); $("search").value = $("chapter").value = $("backend").value = ""; };
+
+  const chips = (matched) => {
+    const tally = data.standings.map(() => 0);
+    for (const clause of matched) for (const standing of new Set(standingsOf(clause))) tally[standing] += 1;
+    for (const chip of $("chips").children) {
+      const place = Number(chip.dataset.standing);
+      chip.querySelector("b").textContent = count(tally[place]);
+      chip.setAttribute("aria-pressed", String(chosen.has(place)));
+    }
+  };
+  const makeChips = () => {
+    const present = new Set(clauses.flatMap((clause) => clause.cells.filter(Boolean).map((cell) => cell[0] ?? 0)));
+    for (const place of [...present].sort((a, b) => b - a)) {
+      const [glyph, tone] = tones[data.standings[place]];
+      const chip = h("button", { type: "button", class: tone, "data-standing": String(place), "aria-pressed": "false" },
+        h("span", { class: "glyph", "aria-hidden": "true" }, glyph), ` ${data.words[place]}`, h("b"));
+      chip.addEventListener("click", () => { if (!chosen.delete(place)) chosen.add(place); show(); });
+      $("chips").append(chip);
+    }
+  };
+
+  const toggle = (anchor, open) => {
+    const line = anchor.closest("tr");
+    const detail = line.nextElementSibling?.classList.contains("detail") ? line.nextElementSibling : null;
+    if (open === (detail !== null)) return;
+    anchor.setAttribute("aria-expanded", String(open));
+    line.classList.toggle("open", open);
+    if (!open) { detail.remove(); return; }
+    const clause = index.get(anchor.id);
+    line.after(h("tr", { class: "detail" }, h("td", { colspan: String(columns) }, detailOf(look, clause, clause.cells))));
+  };
+  const goTo = (hash) => {
+    const clause = index.get(hash);
+    if (!clause) { sections.get(hash)?.element.scrollIntoView(); return; }
+    if (!found.includes(clause)) { clear(); show(); }
+    const home = sections.get(data.chapters[clause.chapter]);
+    const place = home.clauses.indexOf(clause);
+    if (place >= home.shown) fill(home, place + CHUNK);
+    const anchor = document.getElementById(clause.id);
+    toggle(anchor, true);
+    anchor.focus({ preventScroll: true });
+    anchor.closest("tr").scrollIntoView({ block: "start" });
+  };
+  const step = (by) => {
+    const anchors = [...$("list").querySelectorAll("tr.row a[id]")];
+    const at = anchors.indexOf(document.activeElement);
+    anchors[at < 0 ? 0 : Math.min(Math.max(at + by, 0), anchors.length - 1)]?.focus();
+  };
+
+  const listen = () => {
+    let waiting = 0;
+    $("search").addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(show, 90); });
+    $("chapter").addEventListener("change", show);
+    $("backend").addEventListener("change", show);
+    $("tools").addEventListener("submit", (event) => { event.preventDefault(); show(); step(1); });
+    $("list").addEventListener("click", (event) => {
+      const button = event.target.closest("[data-copy]");
+      if (button) { copyScript(button); return; }
+      const line = event.target.closest("tr.row");
+      if (!line || event.ctrlKey || event.metaKey || String(getSelection())) return;
+      const anchor = line.querySelector("a[id]");
+      const open = anchor.getAttribute("aria-expanded") !== "true";
+      event.preventDefault();
+      toggle(anchor, open);
+      history.replaceState(null, "", open ? `#${anchor.id}` : location.pathname + location.search);
+    });
+    document.addEventListener("keydown", (event) => {
+      const typing = event.target.matches("input, select, textarea");
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "/" && !typing) { event.preventDefault(); $("search").focus(); $("search").select(); }
+      if (event.key === "Escape" && event.target.id === "search" && $("search").value) { $("search").value = ""; show(); }
+      if (event.key === "Escape" && !typing) {
+        const near = event.target.closest("tr.detail")?.previousElementSibling ?? event.target.closest("tr.row");
+        if (near) { toggle(near.querySelector("a[id]"), false); near.querySelector("a[id]").focus(); }
+      }
+      const inList = event.target.matches("tr.row a[id]") || (event.target.id === "search" && event.key === "ArrowDown");
+      if (inList && (event.key === "ArrowDown" || event.key === "ArrowUp")) { event.preventDefault(); step(event.key === "ArrowDown" ? 1 : -1); }
+    });
+    addEventListener("hashchange", () => goTo(decodeURIComponent(location.hash.slice(1))));
+    addEventListener("beforeprint", () => { for (const made of sections.values()) if (!made.shown) fill(made); });
+  };
+
+  data.chapters.forEach((name, i) => $("chapter").append(h("option", { value: String(i) }, name)));
+  data.backends.forEach((name, i) => $("backend").append(h("option", { value: String(i) }, name)));
+  $("backend-field").hidden = single;
+  $("tools").hidden = false;
+  makeChips();
+  listen();
+  show();
+  if (location.hash.length > 1) goTo(decodeURIComponent(location.hash.slice(1)));
+};
+
+themeButton();
+if ($("data")) {
+  unpack().then((data) => clauseList(data, JSON.parse($("tones").textContent))).catch((error) => {
+    $("list").replaceChildren(h("p", { class: "banner", role: "alert" },
+      `The clauses cannot be shown (${error.message}). Open this file in a browser of 2024 or later; what stands above is whole.`));
+  });
+}
