@@ -142,7 +142,7 @@ def special_names(array: Array) -> list[str]:
     if array.size > 1024:
         found.append("large")
     if array.dtype.kind in "fV":
-        magnitude = np.abs(array)
+        magnitude = np.nan_to_num(np.abs(array).astype(np.float64))
         smallest = values.smallest_normal(dtypes.of_array(array))
         checks = {
             "nan": np.isnan(array),

@@ -37,7 +37,7 @@ def run(
         typer.Option(
             "--backend",
             "-b",
-            help="torch, torch:DEVICE (cpu, cuda, meta, …), reference, mutant:NAME or package.module:attribute",
+            help="torch, torch:DEVICE (cuda, meta, …), reference, mutant:NAME or package.module:attribute",
         ),
     ] = "torch",
     profile: Annotated[

@@ -1,0 +1,45 @@
+"""The canon as a whole: statements, sources, checks, coverage."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tensorcanon.conformance.inventory import checks
+from tensorcanon.spec import canon
+from tensorcanon.spec.clause import Clause
+
+CLAUSES = list(canon.clauses().values())
+
+
+def test_there_are_clauses_in_every_chapter() -> None:
+    assert {clause.chapter for clause in CLAUSES} == set(canon.CHAPTERS)
+
+
+@pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.id)
+def test_a_clause_states_and_names_its_source(clause: Clause[Any]) -> None:
+    assert clause.statement.endswith(".")
+    assert clause.source
+    assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", clause.rule.__name__)
+
+
+@pytest.mark.parametrize("clause", CLAUSES, ids=lambda clause: clause.id)
+def test_a_clause_covers_known_behaviours(clause: Clause[Any]) -> None:
+    assert set(clause.covers) <= canon.behaviours().keys()
+
+
+def test_every_core_behaviour_has_a_clause() -> None:
+    covered = {name for clause in CLAUSES for name in clause.covers}
+    core = {name for name, level in canon.behaviours().items() if level == "core"}
+    assert not core - covered
+
+
+def test_every_clause_has_a_check() -> None:
+    checked = {clause.id for check in checks().values() for clause in check.clauses}
+    assert not canon.clauses().keys() - checked
+
+
+def test_the_edition_is_a_digest() -> None:
+    assert re.fullmatch(r"[0-9a-f]{64}", canon.edition())
