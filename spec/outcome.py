@@ -218,6 +218,41 @@ class Within(_Judged):
 
 
 @dataclass(frozen=True, eq=False)
+class Between(_Judged):
+    """Real values of which each lies in a range, both ends included.
+
+    Attributes
+    ----------
+    low, high : float
+    dtype : DType
+    shape : tuple of int
+    strides : tuple of int or None
+        As in `Structure`.
+    """
+
+    low: float
+    high: float
+    dtype: DType
+    shape: tuple[int, ...]
+    strides: tuple[int, ...] | None = None
+
+    def refusal(self, seen: Observation) -> str | None:
+        reason = Structure(self.dtype, self.shape, self.strides).refusal(seen)
+        if reason is not None or not isinstance(seen, Seen) or seen.value is None:
+            return reason
+        wide = accuracy.widened(seen.value)
+        wrong = ~((wide >= self.low) & (wide <= self.high))
+        if not wrong.any():
+            return None
+        place = int(np.flatnonzero(wrong)[0])
+        value = seen.value.reshape(-1)[place]
+        return f"{value} at {_index(place, self.shape)}, due: from {self.low} to {self.high}"
+
+    def __str__(self) -> str:
+        return f"values from {self.low} to {self.high}, {Structure(self.dtype, self.shape, self.strides)}"
+
+
+@dataclass(frozen=True, eq=False)
 class OneOf(_Judged):
     """Any of several outcomes, where the documentation leaves the choice."""
 
@@ -310,13 +345,13 @@ class Each(_Judged):
 
 @dataclass(frozen=True, eq=False)
 class Warns(_Judged):
-    """An outcome together with a warning of this class."""
+    """An outcome together with a warning of this class; an empty name asks for none."""
 
     category: str
     then: Outcome
 
     def refusal(self, seen: Observation) -> str | None:
-        if not isinstance(seen, Warned) or self.category not in seen.categories:
+        if not isinstance(seen, Warned) or (self.category and self.category not in seen.categories):
             return f"a {self.category} was due, seen: {describe(seen)}"
         return self.then.refusal(seen.then)
 
