@@ -152,6 +152,8 @@ def source_of(value: Any) -> str:
             return f"slice({', '.join(source_of(part) for part in (value.start, value.stop, value.step))})"
         case Elements():
             return value.source
+        case type():
+            return value.__name__
         case _:
             return repr(value)
 

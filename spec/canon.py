@@ -15,6 +15,7 @@ CHAPTERS = (
     "dtypes",
     "promotion",
     "creation",
+    "sequences",
     "broadcasting",
     "views",
     "shape",

@@ -23,6 +23,13 @@ _AS_BITS = {
     dtypes.float8_e5m2: "uint8",
 }
 
+# Functions that make tensors of nothing but numbers: they must be told the device.
+_FACTORIES = frozenset(
+    {"tensor", "zeros", "ones", "full", "empty", "empty_strided", "empty_permuted", "eye", "arange"}
+    | {"linspace", "logspace", "tril_indices", "triu_indices"}
+    | {"rand", "randn", "randint", "randperm", "scalar_tensor"}
+)
+
 
 class TorchLike:
     """A backend that speaks torch's API.
@@ -73,6 +80,10 @@ class TorchLike:
                 return given[0] is given[1]
             case "getattr":
                 return getattr(given[0], given[1])
+            case "np":
+                return getattr(np, member)(*given, **named)
+        if self._placed and member in _FACTORIES:
+            named = {"device": self.identity.device, **named}
         return self._named(member)(*given, **named)
 
     def _named(self, path: str) -> Any:
