@@ -31,6 +31,18 @@ from .autograd import (
     no_grad,
     set_grad_enabled,
 )
+from .autograd import (
+    formulas_elementwise as _formulas_elementwise,
+)
+from .autograd import (
+    formulas_linalg as _formulas_linalg,
+)
+from .autograd import (
+    formulas_reductions as _formulas_reductions,
+)
+from .autograd import (
+    formulas_shape as _formulas_shape,
+)
 from .autograd.modes import is_inference_mode_enabled
 from .devices import device
 from .dispatch import FUNCTIONS, Namespace
@@ -98,6 +110,10 @@ _CHAPTERS = (
     shape,
     views,
     _linalg,
+    _formulas_elementwise,
+    _formulas_linalg,
+    _formulas_reductions,
+    _formulas_shape,
 )
 
 

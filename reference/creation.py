@@ -2,70 +2,272 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from . import dtypes
+from tensorcanon.spec.rules import promotion
+
+from . import dtypes, formats
+from .casting import cast, checked_number
 from .devices import checked
-from .dispatch import op
+from .dispatch import op, ops
 from .inference import array_of
-from .kernels import as_sizes, empty, fresh
+from .kernels import as_sizes, fresh, strides_in
+from .kernels import empty as uninitialised
 from .size import Size
 from .storage import Storage
 from .tensor import Tensor
 
+DType = dtypes.dtype
+_GRAD_OF_INTEGERS = "Only Tensors of floating point and complex dtype can require gradients"
+_READ_ONLY = (
+    "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means "
+    "writing to this tensor will result in undefined behavior."
+)
 
-@op("tensor", method=False, differentiable=False, raw=True)
+
+def finished(made: Tensor, requires_grad: bool = False) -> Tensor:
+    """Return a new tensor with its ``requires_grad`` set; RuntimeError for a type without gradients."""
+    if requires_grad and not made.dtype.is_differentiable:
+        raise RuntimeError(_GRAD_OF_INTEGERS)
+    made.tracked = bool(requires_grad)
+    return made
+
+
+# Of data.
+
+
+@op("tensor", method=False, raw=True)
 def tensor(
     data: Any,
     *,
-    dtype: dtypes.dtype | None = None,
+    dtype: DType | None = None,
     device: Any = None,
     requires_grad: bool = False,
     pin_memory: bool = False,
 ) -> Tensor:
     """Return a new tensor with a copy of the data; the type follows from the data unless given."""
     checked(device)
-    return finished(fresh(*array_of(data, dtype)), requires_grad)
+    values, kind = array_of(data, dtype)
+    return finished(fresh(np.array(values), kind), requires_grad)
 
 
-def finished(made: Tensor, requires_grad: bool = False) -> Tensor:
-    """Return a new tensor with its ``requires_grad`` set."""
-    if requires_grad:
-        made.requires_grad = True
-    return made
-
-
-@op("zeros", method=False, differentiable=False, raw=True)
-def zeros(
-    *size: Any, dtype: dtypes.dtype | None = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """Return a tensor of zeros."""
+@op("as_tensor", method=False, composite=True)
+def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
+    """Return data as a tensor: a tensor itself, an array's memory shared, anything else copied."""
     checked(device)
-    return finished(empty(as_sizes(size), dtype or dtypes.get_default_dtype()), requires_grad)
+    shared = from_numpy(data) if isinstance(data, np.ndarray) else data
+    if isinstance(shared, Tensor):
+        return ops._to(shared, dtype or shared.dtype)  # type: ignore[no-any-return]
+    return tensor(data, dtype=dtype)
 
 
-@op("from_numpy", method=False, differentiable=False, raw=True)
+@op("from_numpy", method=False, raw=True)
 def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
-    """Return a tensor that shares memory with an array."""
+    """Return a tensor that shares memory with an array.
+
+    Raises
+    ------
+    TypeError
+        For what is no array, and for element types that torch does not have.
+    ValueError
+        For negative strides and strides that are no multiple of the element size.
+    """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
     kind = dtypes.of_numpy(ndarray.dtype)
     if any(stride < 0 for stride in ndarray.strides):
-        raise ValueError("At least one of the strides is negative")
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are "
+            "not currently supported. (You can probably work around this by making a copy of your array "
+            "with array.copy().)"
+        )
+    if any(stride % ndarray.itemsize for stride in ndarray.strides):
+        raise ValueError("given numpy array strides not a multiple of the element byte size")
+    if not ndarray.flags.writeable:
+        warnings.warn(_READ_ONLY, UserWarning, stacklevel=4)
     strides = [stride // ndarray.itemsize for stride in ndarray.strides]
     return Tensor.make(Storage.of_array(ndarray), ndarray.shape, strides, 0, kind)
 
 
-def legacy(cls: type[Tensor], *args: Any, dtype: dtypes.dtype | None = None, **options: Any) -> Tensor:
-    """Return what ``torch.Tensor(...)`` makes: of data, or of sizes with unspecified elements."""
+# Of sizes.
+
+
+@dataclass(frozen=True)
+class Options:
+    """The keyword arguments that all functions of this kind take; unknown ones raise TypeError."""
+
+    dtype: DType | None = None
+    layout: Any = formats.strided
+    device: Any = None
+    requires_grad: bool = False
+    pin_memory: bool = False
+    memory_format: Any = None
+
+
+def _sizes(size: tuple[Any, ...]) -> tuple[int, ...]:
+    sizes = as_sizes(size)
+    for one in sizes:
+        if one < 0:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {one}: {list(sizes)}")
+    return sizes
+
+
+def filled(
+    sizes: tuple[Any, ...],
+    value: Any,
+    options: Options,
+    kind: DType | None = None,
+    like: Tensor | None = None,
+) -> Tensor:
+    """Return a new tensor of one value.
+
+    Parameters
+    ----------
+    sizes : tuple
+        As variadic arguments give them.
+    value : number
+    options : Options
+    kind : dtype or None
+        The type where the options name none; otherwise the default one.
+    like : Tensor or None
+        Whose layout to take under ``preserve_format``.
+    """
+    checked(options.device)
+    kind = options.dtype or kind or dtypes.get_default_dtype()
+    number = checked_number(value, kind)
+    shape = _sizes(sizes)
+    order = options.memory_format or (formats.contiguous_format if like is None else formats.preserve_format)
+    made = uninitialised(shape, kind, strides_in(order, shape, None if like is None else like.strides))
+    if value != 0:
+        made.places[...] = number
+    return finished(made, options.requires_grad)
+
+
+@op("zeros", method=False, out=True, exact_out=True)
+def zeros(*args: Any, size: Any = None, **options: Any) -> Tensor:
+    """Return a tensor of zeros."""
+    return filled(args if size is None else (size,), 0, Options(**options))
+
+
+@op("ones", method=False, out=True, exact_out=True)
+def ones(*args: Any, size: Any = None, **options: Any) -> Tensor:
+    """Return a tensor of ones."""
+    return filled(args if size is None else (size,), 1, Options(**options))
+
+
+@op("empty", method=False, out=True, exact_out=True)
+def empty(*args: Any, size: Any = None, **options: Any) -> Tensor:
+    """Return a tensor of unspecified elements."""
+    return filled(args if size is None else (size,), 0, Options(**options))
+
+
+@op("full", method=False, out=True, exact_out=True)
+def full(size: Any, fill_value: Any, **options: Any) -> Tensor:
+    """Return a tensor of one value, whose type it takes unless another is given.
+
+    Raises
+    ------
+    TypeError
+        Unless the size is a sequence.
+    """
+    if not isinstance(size, list | tuple):
+        kind = type(size).__name__
+        raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {kind}")
+    value = plain_number(fill_value)
+    own = promotion.number_dtype(value, dtypes.get_default_dtype().rule)
+    return filled((size,), value, Options(**options), dtypes.of(own))
+
+
+def plain_number(value: Any) -> Any:
+    """Return a one-element tensor or NumPy scalar as a Python number."""
+    return value.item() if isinstance(value, Tensor | np.generic) else value
+
+
+# Like another tensor.
+
+
+@op("zeros_like", method=False, differentiable=False)
+def zeros_like(input: Tensor, **options: Any) -> Tensor:
+    """Return zeros of a tensor's shape, type and dense strides."""
+    return filled((input.shape,), 0, Options(**options), input.dtype, input)
+
+
+@op("ones_like", method=False, differentiable=False)
+def ones_like(input: Tensor, **options: Any) -> Tensor:
+    """Return ones of a tensor's shape, type and dense strides."""
+    return filled((input.shape,), 1, Options(**options), input.dtype, input)
+
+
+@op("empty_like", method=False, differentiable=False)
+def empty_like(input: Tensor, **options: Any) -> Tensor:
+    """Return unspecified elements of a tensor's shape, type and dense strides."""
+    return filled((input.shape,), 0, Options(**options), input.dtype, input)
+
+
+@op("full_like", method=False, differentiable=False)
+def full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
+    """Return one value in a tensor's shape, type and dense strides."""
+    return filled((input.shape,), plain_number(fill_value), Options(**options), input.dtype, input)
+
+
+@op("new_zeros", function=False, differentiable=False)
+def new_zeros(input: Tensor, *args: Any, size: Any = None, **options: Any) -> Tensor:
+    """Return zeros of a tensor's type."""
+    return filled(args if size is None else (size,), 0, Options(**options), input.dtype)
+
+
+@op("new_ones", function=False, differentiable=False)
+def new_ones(input: Tensor, *args: Any, size: Any = None, **options: Any) -> Tensor:
+    """Return ones of a tensor's type."""
+    return filled(args if size is None else (size,), 1, Options(**options), input.dtype)
+
+
+@op("new_empty", function=False, differentiable=False)
+def new_empty(input: Tensor, *args: Any, size: Any = None, **options: Any) -> Tensor:
+    """Return unspecified elements of a tensor's type."""
+    return filled(args if size is None else (size,), 0, Options(**options), input.dtype)
+
+
+@op("new_full", function=False, differentiable=False)
+def new_full(input: Tensor, size: Any, fill_value: Any, **options: Any) -> Tensor:
+    """Return one value of a tensor's type."""
+    return filled((size,), plain_number(fill_value), Options(**options), input.dtype)
+
+
+@op("new_tensor", raw=True, function=False)
+def new_tensor(input: Tensor, data: Any, *, dtype: DType | None = None, **options: Any) -> Tensor:
+    """Return a copy of data in a tensor's type."""
+    return tensor(data, dtype=dtype or input.dtype, **options)
+
+
+# The constructor.
+
+
+def legacy(cls: type[Tensor], *args: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
+    """Return what ``torch.Tensor(...)`` makes: of data, or of sizes with unspecified elements.
+
+    Raises
+    ------
+    TypeError
+        For one float.
+    """
+    checked(device)
     kind = dtype or dtypes.get_default_dtype()
-    if (len(args) == 1 and not hasattr(args[0], "__index__")) or (args and isinstance(args[0], Tensor)):
-        if isinstance(args[0], float | complex):
-            raise TypeError(f"new(): data must be a sequence (got {type(args[0]).__name__})")
-        if isinstance(args[0], Tensor):
-            return args[0].detach() if args[0].dtype is kind else fresh(args[0].array, kind)
-        if not isinstance(args[0], Size):
-            return fresh(*array_of(args[0], kind))
-    return empty(as_sizes(args or (0,)), kind)
+    if len(args) == 1 and not isinstance(args[0], Size) and not isinstance(args[0], int | np.integer):
+        return _legacy_data(args[0], kind)
+    return uninitialised(_sizes(args or (0,)), kind)
+
+
+def _legacy_data(data: Any, kind: DType) -> Tensor:
+    if isinstance(data, Tensor):
+        if data.dtype is not kind:
+            raise TypeError(f"expected {kind!r} (got {data.dtype!r})")
+        return data.detach()  # type: ignore[no-any-return]
+    if isinstance(data, float | complex):
+        raise TypeError(f"new(): data must be a sequence (got {type(data).__name__})")
+    values, _ = array_of(data, None if isinstance(data, np.ndarray) else kind)
+    return fresh(np.array(cast(values, kind)), kind)

@@ -74,6 +74,7 @@ from .tensor import Tensor
 
 Kernel = Callable[..., Any]
 F = TypeVar("F", bound=Callable[..., Any])
+_NO_SIGNATURE = inspect.Signature()
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +98,8 @@ class Op:
     convert : bool
         In place, the result may be converted to a type of lower category.
     differentiable : bool
-    parameters : tuple of str
-        The names of the kernel's parameters.
+    signature : inspect.Signature
+        Of the kernel that was registered.
     """
 
     name: str
@@ -110,7 +111,11 @@ class Op:
     raw: bool = False
     convert: bool = False
     differentiable: bool = True
-    parameters: tuple[str, ...] = ()
+    signature: inspect.Signature = _NO_SIGNATURE
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(self.signature.parameters)
 
     @property
     def writes(self) -> bool:
@@ -148,10 +153,8 @@ def op(
     """Register a kernel under torch's names; see the head of this module."""
 
     def register(kernel: F) -> F:
-        parameters = tuple(inspect.signature(kernel).parameters)
-        OPS[name] = Op(
-            name, kernel, view, out, exact_out, composite, raw, convert, differentiable, parameters
-        )
+        signature = inspect.signature(kernel)
+        OPS[name] = Op(name, kernel, view, out, exact_out, composite, raw, convert, differentiable, signature)
         for public in (name, *aliases):
             _publish(public, name, kernel, function=function, method=method, inplace=inplace)
         return kernel

@@ -16,6 +16,7 @@ from tensorcanon.spec.rules import strides as rules
 
 from . import casting, devices, dtypes, formats
 from .size import Size
+from .state import state
 from .storage import Storage, Version
 
 Array = np.ndarray[Any, Any]
@@ -43,6 +44,12 @@ class Tensor:
         What made the tensor, as recorded; read it through `grad_fn`.
     inference : bool
         Made under `inference_mode`.
+    tracked : bool
+        A leaf whose gradients are wanted.
+    origin : str or None
+        Why a view must not be written to while recording: ``no_grad``, or the op of several views.
+    output_number, seen_version : int
+        Which output of the node the tensor is, and the version at which a view's node was made.
     """
 
     __array_priority__ = 1000
@@ -106,10 +113,10 @@ class Tensor:
         made.dtype = dtype
         made.version = version or Version()
         made.base = base
-        made.conjugate = made.negative = made.inference = made.tracked = made.retains_grad = False
-        made.node = made._grad = made.origin = None
+        made.conjugate = made.negative = made.tracked = False
+        made.inference = state.inference
+        made.node = made._grad = made.origin = made._leaf_node = None
         made.output_number = made.seen_version = 0
-        made.hooks = {}
         return made
 
     storage: Storage
@@ -123,12 +130,11 @@ class Tensor:
     negative: bool
     inference: bool
     tracked: bool
-    retains_grad: bool
     origin: str | None
     output_number: int
     seen_version: int
     node: Any
-    hooks: dict[int, Any]
+    _leaf_node: Any
     _grad: Tensor | None
 
     # The elements.

@@ -101,11 +101,3 @@ def _not_expandable(input: Tensor, target: list[int]) -> str:
                 f"Tensor sizes: {list(input.shape)}"
             )
     return f"sizes {target} cannot be negative"
-
-
-@op("detach", function=True, raw=True)
-def detach(input: Tensor) -> Tensor:
-    """Return a window on the same elements without history; it shares the version counter."""
-    made = view_of(input, input.shape, input.strides, input.offset)
-    made.base = None
-    return made

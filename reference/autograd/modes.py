@@ -7,19 +7,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ..state import state
+
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class _State(threading.local):
-    grad = True
-    inference = False
-
-
-state = _State()
 
 
 def is_grad_enabled() -> bool:

@@ -1,0 +1,73 @@
+"""Derivatives of operations that move elements: joining, indexing, writing, converting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..dispatch import op, ops
+from ..indexing import numpy_key
+from ..kernels import empty
+from ..tensor import Tensor
+from .derivatives import derivative
+
+import numpy as np  # isort: skip
+
+
+def pieces(grad: Tensor, tensors: Any, dim: int) -> list[Tensor | None]:
+    """Return the part of a gradient that belongs to each of the tensors joined."""
+    parts: list[Tensor | None] = []
+    first = 0
+    for one in tensors:
+        if one.shape == (0,) and grad.ndim != 1:
+            parts.append(None)
+            continue
+        size = one.shape[dim]
+        parts.append(ops.narrow(grad, dim, first, size))
+        first += size
+    return parts
+
+
+derivative("cat", tensors=lambda grad, meta, dim: pieces(grad, meta.tensors, dim))
+derivative(
+    "stack",
+    tensors=lambda grad, meta, dim: [ops.select(grad, dim, place) for place in range(len(meta.tensors))],
+)
+derivative("_to_copy", input=lambda grad: grad)
+derivative("copy_", input=lambda grad: ops.zeros_like(grad), src=lambda grad: grad)
+derivative("fill_", input=lambda grad: ops.zeros_like(grad), value=lambda grad: grad)
+derivative("zero_", input=lambda grad: ops.zeros_like(grad))
+
+
+# Indexing with tensors: the places are numbers, so reading them is linear and its transpose adds.
+
+
+@op("_index_add_back", method=False)
+def index_add_back(input: Tensor, parts: list[Any], shape: Any) -> Tensor:
+    """Return zeros of a shape with ``input`` added at the places an index picks."""
+    made = empty(shape, input.dtype)
+    wide = np.zeros(made.shape, np.complex128 if input.dtype.is_complex else np.float64)
+    np.add.at(wide, numpy_key(parts), input.array.astype(wide.dtype))
+    made.write(wide)
+    return made
+
+
+@op("_index_erase", method=False)
+def index_erase(input: Tensor, parts: list[Any]) -> Tensor:
+    """Return ``input`` with zeros at the places an index picks."""
+    made = empty(input.shape, input.dtype)
+    made.places[...] = input.array
+    made.places[numpy_key(parts)] = 0
+    return made
+
+
+derivative(
+    "_advanced_index",
+    input=lambda grad, meta, parts: ops._index_add_back(grad, parts, meta.input.shape),
+)
+derivative("_index_add_back", input=lambda grad, parts: ops._advanced_index(grad, parts))
+derivative("_index_erase", input=lambda grad, parts: ops._index_erase(grad, parts))
+derivative(
+    "_write_at_",
+    input=lambda grad, parts: ops._index_erase(grad, parts),
+    value=lambda grad, parts: ops._advanced_index(grad, parts),
+)
