@@ -56,6 +56,7 @@ from .formats import (
     preserve_format,
     strided,
 )
+from .printing import set_printoptions
 from .size import Size
 from .storage import Storage as UntypedStorage
 from .tensor import Tensor
@@ -84,6 +85,7 @@ __all__ = [
     "return_types",
     "set_default_dtype",
     "set_grad_enabled",
+    "set_printoptions",
     "strided",
 ]
 

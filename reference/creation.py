@@ -264,8 +264,6 @@ def legacy(cls: type[Tensor], *args: Any, dtype: DType | None = None, device: An
 
 def _legacy_data(data: Any, kind: DType) -> Tensor:
     if isinstance(data, Tensor):
-        if data.dtype is not kind:
-            raise TypeError(f"expected {kind!r} (got {data.dtype!r})")
         return data.detach()  # type: ignore[no-any-return]
     if isinstance(data, float | complex):
         raise TypeError(f"new(): data must be a sequence (got {type(data).__name__})")
