@@ -48,13 +48,17 @@ def nested_sequences_give_a_dimension_per_level(data: Any) -> Outcome:
 def ragged_sequences_are_refused(data: Any) -> Outcome:
     """Sequences of different lengths at one depth are refused with a ValueError.
 
-    Numbers beside sequences are refused too, with an error of an open kind.
+    Numbers beside sequences are refused too, with an error of an open kind. An empty first sequence leaves
+    it open whether longer ones after it are.
     """
+    if isinstance(data[0], list | tuple) and not data[0]:
+        return Unspecified()
     try:
         nested_shape(data)
     except RaggedError:
         depths = {isinstance(item, list | tuple) for item in data}
-        return Raises("ValueError") if len(depths) == 1 else Raises("ValueError", "TypeError")
+        kinds = ("ValueError",) if len(depths) == 1 else ("ValueError", "TypeError")
+        return Raises(*kinds, from_values=True)
     return Unspecified()
 
 
@@ -127,6 +131,12 @@ def as_tensor_keeps_history(array: Array, requires_grad: bool = True) -> Outcome
 def asarray_shares_unless_told_to_copy(array: Array) -> Outcome:
     """`torch.asarray` shares a tensor's, array's or buffer's memory unless told to copy or to convert."""
     return Exactly(array, requires_grad=False)
+
+
+@clause("torch.asarray", covers="creation.asarray", level="extended")
+def asarray_keeps_history_unless_told_not_to(array: Array, requires_grad: bool) -> Outcome:
+    """`torch.asarray` of a tensor keeps its history, but for ``requires_grad=False``."""
+    return Exactly(array, requires_grad=requires_grad)
 
 
 @clause("torch.asarray", covers="creation.asarray", level="extended")
