@@ -106,6 +106,8 @@ def _expression(name: str, args: list[str], kwargs: dict[str, Any]) -> str:
             return f"{args[0]} is {args[1]}"
         case "getattr":
             return f"{args[0]}.{args[1].strip(chr(39))}"
+        case "setattr":
+            return f"{args[0]}.{args[1].strip(chr(39))} = {args[2]}"
         case "builtins":
             return f"{member}({', '.join(given)})"
         case "operator":

@@ -150,7 +150,7 @@ class Run:
         """
         out = self._out(name)
         self.program.record(out, name, args, kwargs)
-        seen, native = self._observe(name, args, kwargs, with_warnings=isinstance(allowed, Warns))
+        seen, native = self._observe(name, args, kwargs, with_warnings=_wants_warnings(allowed))
         self._judge(allowed, seen, _short(name))
         return None if isinstance(seen, Failed) else self._bound(out, native)
 
@@ -189,7 +189,7 @@ class Run:
             self.call("torch.set_default_dtype", dtypes.float32)
 
     def _out(self, name: str) -> str | None:
-        return None if name == "operator.setitem" else self.program.new_name()
+        return None if name in ("operator.setitem", "setattr") else self.program.new_name()
 
     def _observe(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, with_warnings: bool
@@ -253,3 +253,8 @@ class Run:
 
 def _short(name: str) -> str:
     return name.rpartition(".")[2]
+
+
+def _wants_warnings(allowed: Outcome) -> bool:
+    options = allowed.options if isinstance(allowed, OneOf) else (allowed,)
+    return any(isinstance(option, Warns) for option in options)

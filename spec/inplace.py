@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .clause import clause
-from .outcome import Between, Exactly, OneOf, Outcome, Raises, Structure, Warns
+from .outcome import Between, Exactly, OneOf, Outcome, Raises, Warns
 from .rules import dtypes, strides
 from .rules.dtypes import DType
 from .rules.promotion import can_cast
@@ -142,13 +142,13 @@ def detached_tensors_share_the_version_counter(through_data: bool) -> Outcome:
 @clause("torch.Tensor.expand", covers="inplace.overlap-error", basis="observed")
 def writes_need_memory_that_does_not_overlap(overlaps: bool, result: Array) -> Outcome:
     """An in-place operation whose input overlaps its output in part is an error; full overlap is not."""
-    return Raises("RuntimeError") if overlaps else Exactly(result)
+    return Raises("RuntimeError", from_values=True) if overlaps else Exactly(result)
 
 
 @clause("notes/out", covers="inplace.out-overlap", level="extended", basis="observed")
 def out_may_not_overlap_an_input_in_part(overlaps: bool, result: Array) -> Outcome:
     """`out=` may be an input itself, but may not overlap one in part."""
-    return Raises("RuntimeError") if overlaps else Exactly(result)
+    return Raises("RuntimeError", from_values=True) if overlaps else Exactly(result)
 
 
 # Autograd.
@@ -292,9 +292,3 @@ def assigning_data_needs_a_compatible_type(dtype: DType) -> Outcome:
 def refused_writes_leave_the_tensor_alone(before: Array) -> Outcome:
     """An in-place operation that is refused leaves its tensor as it was."""
     return Exactly(before)
-
-
-@clause("torch.Tensor", covers="inplace.underscore")
-def writes_keep_the_structure(dtype: DType, shape: Shape, self_strides: Shape) -> Outcome:
-    """No in-place operation changes the type, shape or strides of its tensor."""
-    return Structure(dtype, shape, self_strides)

@@ -56,11 +56,11 @@ class TorchLike:
     def make(self, array: Array, dtype: DType) -> Any:
         native = self._to_native[dtype]
         bits = _AS_BITS.get(dtype)
-        # A copy: the array belongs to the example, and from_numpy shares memory.
+        # torch.tensor copies, so that the tensor owns its storage and the array stays the example's.
         if bits is not None:
-            made = self.namespace.from_numpy(array.view(bits).copy()).view(native)
+            made = self.namespace.tensor(array.view(bits)).view(native)
         else:
-            made = self.namespace.from_numpy(np.array(array, order="C"))
+            made = self.namespace.tensor(array)
         return made.to(self.identity.device) if self._placed else made
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -80,6 +80,8 @@ class TorchLike:
                 return given[0] is given[1]
             case "getattr":
                 return getattr(given[0], given[1])
+            case "setattr":
+                return setattr(given[0], given[1], given[2])
             case "np":
                 return getattr(np, member)(*given, **named)
         if self._placed and member in _FACTORIES:
