@@ -30,6 +30,9 @@ _FACTORIES = frozenset(
     | {"rand", "randn", "randint", "randperm", "scalar_tensor"}
 )
 
+# A lazy conjugation or negation, to be carried out before the elements are looked at.
+_LAZY_BITS = ("resolve_conj", "resolve_neg")
+
 
 class TorchLike:
     """A backend that speaks torch's API.
@@ -150,13 +153,12 @@ class TorchLike:
             native = native.detach()
         if self._placed:
             native = native.to("cpu")
-        if dtype.is_complex:
-            native = native.resolve_conj()
-            if dtype is dtypes.complex32:
-                bits = native.view(self._to_native[dtypes.int32])
-                return self._elements(bits, dtypes.int32).view(dtype.storage)
-        if dtype.is_floating_point or dtype.is_complex:
-            native = native.resolve_neg()
+        for lazy in _LAZY_BITS:
+            # Not every namespace keeps such bits.
+            native = getattr(native, lazy, lambda same=native: same)()
+        if dtype is dtypes.complex32:
+            bits = native.view(self._to_native[dtypes.int32])
+            return self._elements(bits, dtypes.int32).view(dtype.storage)
         width = _AS_BITS.get(dtype)
         if width is not None:
             as_bits = native.view(getattr(self.namespace, width)).numpy()
