@@ -46,7 +46,7 @@ class Check:
 
 def verifies(
     *clauses: Clause[Any],
-    over: Iterable[Any] | Callable[[], Iterable[Any]] | None = None,
+    over: Iterable[Any] | Callable[..., Iterable[Any]] | None = None,
     drawn: Callable[..., Any] | None = None,
     each: Sequence[Any] | None = None,
     proves: bool = False,

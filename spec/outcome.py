@@ -372,6 +372,9 @@ class Unspecified(_Judged):
 
 def same_bits(due: Array, seen: Array, *, signed_zero: bool = True) -> Array:
     """Return elementwise whether two arrays of one type hold the same value; NaN equals NaN."""
+    if due.dtype.names:
+        fields = [same_bits(due[name], seen[name], signed_zero=signed_zero) for name in due.dtype.names]
+        return np.asarray(np.logical_and.reduce(fields))
     if due.dtype.kind == "c":
         return same_bits(due.real, seen.real, signed_zero=signed_zero) & same_bits(
             due.imag, seen.imag, signed_zero=signed_zero
@@ -412,7 +415,7 @@ def describe(seen: Observation) -> str:
 
 
 def _array_text(array: Array) -> str:
-    wide = array.astype(np.float32) if array.dtype.kind == "V" else array
+    wide = array.astype(np.float32) if array.dtype.kind == "V" and not array.dtype.names else array
     return np.array2string(wide, separator=", ", threshold=40, edgeitems=4, floatmode="unique")
 
 
