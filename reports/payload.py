@@ -144,12 +144,12 @@ def _cells(document: Document, order: dict[str, None], pool: Pool) -> list[Any]:
 
 def _cell(verdicts: list[Verdict], pool: Pool) -> list[Any]:
     standings = summary.standings_of(verdicts)
-    error = summary.largest_error(verdicts)
-    proved = bool(verdicts) and all(verdict["proved"] for verdict in verdicts)
+    standing, error = summary.worst(standings), summary.largest_error(verdicts)
+    proved = standing == "pass" and all(verdict["proved"] for verdict in verdicts)
     tests = [_test(v, s, pool) for v, s in zip(verdicts, standings, strict=True)]
     return _trimmed(
         [
-            summary.ORDER.index(summary.worst(standings)),
+            summary.ORDER.index(standing),
             tests,
             int(proved),
             error_text(error) if error else "",
@@ -166,7 +166,7 @@ def _test(verdict: Verdict, standing: summary.Standing, pool: Pool) -> list[Any]
             int(verdict["judged"]),
             int(verdict["unclaimed"]),
             round(verdict["seconds"], 3),
-            int(verdict["proved"]),
+            int(verdict["proved"] and standing == "pass"),
             _coverage(verdict["coverage"], pool),
             _errors(verdict["errors"], pool),
             pool.long(verdict["message"]),

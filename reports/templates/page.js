@@ -54,6 +54,8 @@ const clauseList = (data, tones) => {
   const index = new Map(clauses.map((clause) => [clause.id, clause]));
   const single = data.backends.length === 1;
   const columns = single ? 4 : 1 + data.backends.length;
+  const crowd = data.backends.length > 5;
+  const kind = single ? "single" : crowd ? "many crowd" : "many";
   const sections = new Map();
   const chosen = new Set();
   let found = clauses;
@@ -104,10 +106,12 @@ const clauseList = (data, tones) => {
     const body = h("tbody");
     const more = h("button", { type: "button", class: "more", hidden: true });
     const title = `${name}-title`;
+    const table = h("table", { class: `clauses ${kind}` },
+      h("caption", { class: "unseen" }, `Clauses of the chapter ${name}`), head(), body);
+    if (!single) table.style.minWidth = `${290 + (crowd ? 112 : 156) * data.backends.length}px`;
     const element = h("section", { class: "chapter", id: name, "aria-labelledby": title },
       h("header", {}, h("h3", { id: title }, name), h("span", { class: "soft" }, some(members.length, "clause"))),
-      h("div", { class: "scroll" }, h("table", { class: `clauses ${single ? "single" : "many"}` },
-        h("caption", { class: "unseen" }, `Clauses of the chapter ${name}`), head(), body), more));
+      h("div", { class: "scroll" }, table, more));
     const made = { element, body, more, clauses: members, shown: 0 };
     element.style.minHeight = `${Math.min(members.length, CHUNK) * 62 + 90}px`;
     more.addEventListener("click", () => { const at = made.shown; fill(made); body.querySelectorAll("tr.row a[id]")[at]?.focus(); });
@@ -168,7 +172,8 @@ const clauseList = (data, tones) => {
     line.classList.toggle("open", open);
     if (!open) { detail.remove(); return; }
     const clause = index.get(anchor.id);
-    line.after(h("tr", { class: "detail" }, h("td", { colspan: String(columns) }, detailOf(look, clause, clause.cells))));
+    line.after(h("tr", { class: "detail" }, h("td", { colspan: String(columns) },
+      h("div", {}, detailOf(look, clause, clause.cells)))));
   };
   const goTo = (hash) => {
     const clause = index.get(hash);
