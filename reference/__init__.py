@@ -25,6 +25,7 @@ from . import (
     views,
 )
 from . import linalg as _linalg
+from . import random as _random
 from .autograd import (
     enable_grad,
     inference_mode,
@@ -45,6 +46,7 @@ from .autograd import (
     formulas_shape as _formulas_shape,
 )
 from .autograd.modes import is_inference_mode_enabled
+from .cautions import is_warn_always_enabled, set_warn_always
 from .devices import device
 from .dispatch import FUNCTIONS, Namespace
 from .dtypes import dtype, finfo, get_default_dtype, iinfo, set_default_dtype
@@ -57,12 +59,26 @@ from .formats import (
     preserve_format,
     strided,
 )
+from .inspection import (
+    is_complex,
+    is_conj,
+    is_floating_point,
+    is_inference,
+    is_neg,
+    is_signed,
+    is_storage,
+    is_tensor,
+    numel,
+)
+from .legacy import TYPES as _TYPES
 from .printing import set_printoptions
+from .random import Generator, default_generator, initial_seed, manual_seed, seed
 from .size import Size
 from .storage import Storage as UntypedStorage
 from .tensor import Tensor
 
 __all__ = [
+    "Generator",
     "Size",
     "Tensor",
     "UntypedStorage",
@@ -70,6 +86,7 @@ __all__ = [
     "channels_last",
     "channels_last_3d",
     "contiguous_format",
+    "default_generator",
     "device",
     "dtype",
     "enable_grad",
@@ -77,16 +94,30 @@ __all__ = [
     "get_default_dtype",
     "iinfo",
     "inference_mode",
+    "initial_seed",
+    "is_complex",
+    "is_conj",
+    "is_floating_point",
     "is_grad_enabled",
+    "is_inference",
     "is_inference_mode_enabled",
+    "is_neg",
+    "is_signed",
+    "is_storage",
+    "is_tensor",
+    "is_warn_always_enabled",
     "layout",
+    "manual_seed",
     "memory_format",
     "no_grad",
+    "numel",
     "preserve_format",
     "return_types",
+    "seed",
     "set_default_dtype",
     "set_grad_enabled",
     "set_printoptions",
+    "set_warn_always",
     "strided",
 ]
 
@@ -114,6 +145,7 @@ _CHAPTERS = (
     shape,
     views,
     _linalg,
+    _random,
     _formulas_elementwise,
     _formulas_linalg,
     _formulas_reductions,
@@ -126,6 +158,8 @@ def __getattr__(name: str) -> Any:
         return FUNCTIONS[name]
     if name in dtypes.NAMES:
         return dtypes.NAMES[name]
+    if name in _TYPES:
+        return _TYPES[name]
     raise AttributeError(f"module 'torch' has no attribute '{name}'")
 
 

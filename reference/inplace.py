@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from . import writing
+from .autograd import tape
 from .casting import checked_number
 from .dispatch import op
-from .kernels import as_operand, broadcast, fresh
+from .formats import contiguous_format
+from .kernels import as_operand, as_sizes, broadcast, fresh, strides_in
 from .tensor import Tensor
 
 
@@ -37,3 +41,62 @@ def fill(input: Tensor, value: Any) -> Tensor:
 def zero(input: Tensor) -> Tensor:
     """Return zero at every place of ``input``."""
     return fresh(np.zeros(input.shape, input.dtype.numpy))
+
+
+@op("apply_", raw=True)
+def apply(input: Tensor, callable: Callable[[Any], Any]) -> Tensor:
+    """Replace each element by a function of it, called with Python numbers."""
+    return _replaced(input, [callable(value) for value in input.array.reshape(-1).tolist()])
+
+
+@op("map_", raw=True)
+def map_pairs(input: Tensor, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> Tensor:
+    """Replace each element by a function of it and of the corresponding one of ``tensor``."""
+    others = np.broadcast_to(tensor.array, input.shape).reshape(-1).tolist()
+    pairs = zip(input.array.reshape(-1).tolist(), others, strict=True)
+    return _replaced(input, [callable(a, b) for a, b in pairs])
+
+
+def _replaced(input: Tensor, values: list[Any]) -> Tensor:
+    tape.check_writable(input, (input,), {})
+    input.write(np.array(values, input.dtype.compute.numpy).reshape(input.shape))
+    return input
+
+
+@op("resize_", raw=True)
+def resize(input: Tensor, *size: Any, memory_format: Any = contiguous_format) -> Tensor:
+    """Give ``input`` another shape over its storage, which grows where needed; new elements are open.
+
+    Raises
+    ------
+    RuntimeError
+        Where ``input`` requires gradients and the shape changes, or the storage cannot grow.
+    """
+    shape = as_sizes(size)
+    if shape == tuple(input.shape):
+        return input
+    if input.requires_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    writing.resize(input, shape, strides_in(memory_format, shape))
+    input.version.count += 1
+    return input
+
+
+@op("set_", raw=True)
+def set_source(input: Tensor, source: Tensor | None = None) -> Tensor:
+    """Give ``input`` the storage, shape and strides of ``source``; without one it becomes empty.
+
+    Raises
+    ------
+    RuntimeError
+        Where the types differ.
+    """
+    source = fresh(np.zeros(0, input.dtype.numpy)) if source is None else source
+    if source.dtype is not input.dtype:
+        raise RuntimeError(
+            f"Could not set tensor of type {source.dtype.rule.name} to one of type {input.dtype.rule.name}"
+        )
+    input.storage, input.offset = source.storage, source.offset
+    input.shape, input.strides = source.shape, source.strides
+    input.version.count += 1
+    return input
