@@ -197,9 +197,10 @@ def draw_operand(
 def draw_broadcastable(tape: Tape, count: int, *, large: bool = True) -> list[Shape]:
     """Draw shapes that broadcast together; half of the draws give equal shapes."""
     shape = draw_shape(tape, large=large)
-    return [_reduced(tape, shape) if tape.one_in(2) else shape for _ in range(count)]
+    return [draw_reduced(tape, shape) if tape.one_in(2) else shape for _ in range(count)]
 
 
-def _reduced(tape: Tape, shape: Shape) -> Shape:
+def draw_reduced(tape: Tape, shape: Shape) -> Shape:
+    """Draw a shape that broadcasts to a shape: sizes become 1, leading dimensions go."""
     kept = tuple(1 if tape.one_in(3) else size for size in shape)
     return kept[tape.below(len(shape) + 1) :]
