@@ -1,4 +1,4 @@
-"""What a view operation shows: its elements by index, its strides by rule, or the error its rule raises."""
+"""What an operation on shapes shows: elements by index, strides by rule, or the error its rule raises."""
 
 from __future__ import annotations
 
@@ -36,6 +36,14 @@ def views_of(windows: Callable[[], Sequence[Window]], elements: Callable[[], Seq
         return error_like(error)
     pieces = zip(elements(), due, strict=True)
     return Each(tuple(Exactly(piece, strides=window.strides) for piece, window in pieces))
+
+
+def copy_of(elements: Callable[[], Array]) -> Outcome:
+    """Return the outcome of an operation that gives fresh elements, or the error that making them raises."""
+    try:
+        return Exactly(np.asarray(elements()))
+    except (IndexError, RuntimeError) as error:
+        return error_like(error)
 
 
 def error_like(error: Exception) -> Raises:
