@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from . import devices, dtypes, formats
 from .casting import cast
+from .cautions import warn_once
 from .dispatch import op, ops
 from .kernels import strides_in, with_strides
+from .legacy import kind_of, type_name
 from .tensor import Tensor, lies_in
 
 
@@ -42,15 +43,15 @@ def to(
     """Return the tensor in another type: itself where nothing changes and no copy is asked for."""
     flags = [arg for arg in args if isinstance(arg, bool)]
     for arg in (*args, other):
-        if isinstance(arg, dtypes.dtype):
-            dtype = arg
+        if isinstance(arg, dtypes.dtype | type):
+            dtype = dtypes.given(arg)
         elif isinstance(arg, Tensor):
             dtype = arg.dtype
         elif isinstance(arg, str | devices.device):
             device = arg
     copy = flags[1] if len(flags) > 1 else copy
     devices.checked(device)
-    kind = dtype or input.dtype
+    kind: dtypes.dtype = dtypes.given(dtype) or input.dtype
     in_order = memory_format is formats.preserve_format or lies_in(memory_format, input.shape, input.strides)
     if kind is input.dtype and in_order and not copy:
         return input
@@ -61,7 +62,7 @@ def to(
 def to_copy(input: Tensor, dtype: dtypes.dtype, memory_format: Any) -> Tensor:
     """Return a copy in a type and memory format."""
     if input.dtype.is_complex and not dtype.is_complex and dtype is not dtypes.bool_:
-        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=6)
+        warn_once("Casting complex values to real discards the imaginary part", stacklevel=7)
     strides = strides_in(memory_format, input.shape, input.strides)
     array = input.array
     return with_strides(array.copy() if dtype is input.dtype else cast(array, dtype), dtype, strides)
@@ -101,3 +102,22 @@ for _name, _kind in _METHODS.items():
 def type_as(input: Tensor, other: Tensor) -> Tensor:
     """Return the tensor in the type of another."""
     return ops._to(input, other.dtype)  # type: ignore[no-any-return]
+
+
+@op("type", function=False, composite=True)
+def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """Return the name of the tensor's type, or the tensor in a type given by name, constructor or dtype."""
+    return type_name(input) if dtype is None else ops._to(input, kind_of(dtype))
+
+
+@op("cpu", function=False, composite=True)
+def cpu(input: Tensor, memory_format: Any = formats.preserve_format) -> Any:
+    """Return the tensor itself, which lies on the CPU."""
+    return ops._to(input, memory_format=memory_format)
+
+
+@op("cuda", function=False, raw=True)
+def cuda(input: Tensor, device: Any = None, **options: Any) -> Tensor:
+    """Refuse: there is no CUDA device."""
+    devices.checked("cuda")
+    return input

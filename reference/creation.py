@@ -51,7 +51,7 @@ def tensor(
 ) -> Tensor:
     """Return a new tensor with a copy of the data; the type follows from the data unless given."""
     checked(device)
-    values, kind = array_of(data, dtype)
+    values, kind = array_of(data, dtypes.given(dtype))
     return finished(fresh(np.array(values), kind), requires_grad)
 
 
@@ -137,7 +137,7 @@ def filled(
         Whose layout to take under ``preserve_format``.
     """
     checked(options.device)
-    kind = options.dtype or kind or dtypes.get_default_dtype()
+    kind = dtypes.given(options.dtype) or kind or dtypes.get_default_dtype()
     number = checked_number(value, kind)
     shape = _sizes(sizes)
     order = options.memory_format or (formats.contiguous_format if like is None else formats.preserve_format)

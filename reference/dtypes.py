@@ -96,7 +96,7 @@ class dtype:
         try:
             return of(rules.complex_of(self.rule))
         except KeyError:
-            raise RuntimeError(f"Expected a floating or complex dtype, but got {self.scalar_name}") from None
+            raise RuntimeError(f"Unknown Complex ScalarType for {self.scalar_name}") from None
 
     def __repr__(self) -> str:
         return f"torch.{self.rule.name}"
@@ -143,6 +143,24 @@ _COMPUTED_WIDER |= {"float8_e4m3fn": float32, "float8_e5m2": float32}
 for _one in ALL:
     _one.compute = _COMPUTED_WIDER.get(_one.rule.name, _one)
 
+_PYTHON_TYPES = {float: float64, int: int64, bool: bool_, complex: complex128}
+
+
+def given(value: Any) -> Any:
+    """Return a ``dtype=`` argument as a dtype: Python's number types stand for the widest one, None for none.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+    """
+    if value is None or isinstance(value, dtype):
+        return value
+    if isinstance(value, type) and value in _PYTHON_TYPES:
+        return _PYTHON_TYPES[value]
+    raise TypeError(f"argument 'dtype' must be torch.dtype, not {type(value).__name__}")
+
+
 _default = float32
 
 
@@ -161,7 +179,7 @@ def set_default_dtype(d: dtype) -> None:
     """
     global _default
     if not isinstance(d, dtype):
-        raise TypeError(f"invalid dtype object: {d!r}")
+        raise TypeError("invalid dtype object: only floating-point types are supported as the default type")
     if d not in (float16, bfloat16, float32, float64):
         raise TypeError("only floating-point types are supported as the default type")
     _default = d
