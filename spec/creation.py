@@ -8,7 +8,7 @@ import numpy as np
 
 from . import accuracy
 from .clause import clause
-from .outcome import Exactly, Outcome, Raises, Structure, Unspecified, Warns, Within
+from .outcome import Exactly, OneOf, Outcome, Raises, Structure, Unspecified, Warns, Within
 from .rules import dtypes, strides
 from .rules.data import RaggedError, filled, inferred_dtype, nested_array, nested_shape, unset
 from .rules.dtypes import DType
@@ -185,7 +185,7 @@ def legacy_constructors_refuse_a_float() -> Outcome:
 # Of sizes.
 
 
-@clause("torch.zeros; torch.ones", covers=("creation.zeros-ones", "creation.zero-size"))
+@clause("torch.zeros; torch.ones", covers="creation.zeros-ones")
 def a_fill_is_contiguous_and_of_the_default_type(
     shape: Shape, number: Number, dtype: DType = dtypes.float32
 ) -> Outcome:
@@ -196,6 +196,12 @@ def a_fill_is_contiguous_and_of_the_default_type(
     return Exactly(
         filled(shape, number, dtype), strides=strides.contiguous_strides(shape), requires_grad=False
     )
+
+
+@clause("tensors; notes/broadcasting#general-semantics", covers="creation.zero-size")
+def sizes_of_zero_are_valid(result: Array | int) -> Outcome:
+    """A size of 0 gives a tensor without elements, of sum 0 and product 1, that broadcasts."""
+    return Exactly(result)
 
 
 @clause("torch.full", covers=("creation.full-infers", "creation.full-doc-default"))
@@ -238,6 +244,9 @@ def uninitialised_times_zero_is_zero_or_nan(shape: Shape) -> Outcome:
 )
 def deterministic_mode_fills_what_is_uninitialised(shape: Shape, dtype: DType) -> Outcome:
     """Under `torch.use_deterministic_algorithms` fresh elements are NaN, the largest integer, or True."""
+    if dtype.is_complex:
+        options = (complex("nan+nanj"), complex("nan"))
+        return OneOf(*(Exactly(filled(shape, number, dtype)) for number in options))
     return Exactly(unset(shape, dtype))
 
 
