@@ -379,7 +379,8 @@ def same_bits(due: Array, seen: Array, *, signed_zero: bool = True) -> Array:
         return same_bits(due.real, seen.real, signed_zero=signed_zero) & same_bits(
             due.imag, seen.imag, signed_zero=signed_zero
         )
-    same = np.asarray(due == seen)
+    with np.errstate(invalid="ignore"):  # a signalling NaN
+        same = np.asarray(due == seen)
     if due.dtype.kind in "biu":
         return same
     if signed_zero:
