@@ -123,7 +123,8 @@ def draw_advanced(tape: Tape, shape: Shape) -> Subscript:
 
 def draw_tensors(tape: Tape, shape: Shape, *, masks: bool = False) -> Subscript:
     """Draw an index expression with index tensors that broadcast together, with masks among them if asked."""
-    common = _draw_common(tape)
+    large = math.prod(shape) <= 64 and tape.one_in(16)
+    common = tape.choose(LARGE if large else _COMMON)
     drawn = _arranged(tape, shape, lambda sizes: _parts(tape, sizes, common, masks=masks))
     return drawn if drawn.tensors else draw_masked(tape, shape)
 
@@ -161,10 +162,6 @@ def draw_indices(tape: Tape, shape: Shape, size: int, *, negative: bool = True) 
     span = 2 * size if negative and tape.one_in(2) else size
     places = picks.reshape(shape) % max(span, 1)
     return np.where(places < size, places, places - 2 * size)
-
-
-def _draw_common(tape: Tape) -> Shape:
-    return tape.choose(LARGE) if tape.one_in(24) else tape.choose(_COMMON)
 
 
 def _parts(tape: Tape, sizes: Shape, common: Shape, *, masks: bool) -> list[Any]:
