@@ -32,6 +32,21 @@ _SCALAR_NAMES = {
     "float8_e4m3fn": "Float8_e4m3fn",
     "float8_e5m2": "Float8_e5m2",
 }
+# How some messages write types.
+_C_NAMES = {
+    "float32": "float",
+    "float64": "double",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "uint8": "unsigned char",
+    "int8": "signed char",
+    "int16": "short",
+    "int32": "int",
+    "int64": "long int",
+    "bool": "bool",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}
 _ABBREVIATIONS = {"bool": "b8", "bfloat16": "bf16", "float8_e4m3fn": "f8e4m3fn", "float8_e5m2": "f8e5m2"}
 
 
@@ -81,6 +96,11 @@ class dtype:
     def is_differentiable(self) -> bool:
         """Whether tensors of the type can require gradients."""
         return self.rule.is_floating_point or self.rule.is_complex
+
+    @property
+    def c_name(self) -> str:
+        """The name in C++, which some messages use."""
+        return _C_NAMES.get(self.rule.name, self.rule.name)
 
     @property
     def abbr(self) -> str:

@@ -129,6 +129,8 @@ for _name, _accessors in _PROPERTIES.items():
 @op("requires_grad_", raw=True)
 def requires_grad_(input: Tensor, requires_grad: bool = True) -> Tensor:
     """Set whether gradients are wanted, and return the tensor."""
+    if requires_grad and not input.dtype.is_differentiable:
+        raise RuntimeError("only Tensors of floating point dtype can require gradients")
     if not requires_grad and input.grad_fn is not None:
         raise RuntimeError(_CHANGE_OF_NON_LEAF + _USE_NO_GRAD)
     input.requires_grad = requires_grad

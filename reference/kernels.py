@@ -154,6 +154,7 @@ def elementwise(
     function : callable
         Takes one NumPy array per operand, already of one type and broadcastable, and returns an array.
     *operands : Tensor or number
+        A number that torch does not turn into a tensor, as the exponent of ``pow``, belongs in `function`.
     common : dtype or None
         The type the operands are brought to; by default the promoted one.
     floating : bool
@@ -187,8 +188,11 @@ def fresh(array: Any, dtype: dtype | None = None) -> Tensor:
 
 
 def arranged(array: Array, dtype: dtype, *operands: Any) -> Tensor:
-    """Return a new tensor of an array's elements, laid out as an elementwise result of the operands."""
-    windows = [(tuple(o.shape), o.strides) for o in operands if isinstance(o, Tensor)]
+    """Return a new tensor of an array's elements, laid out as an elementwise result of the operands.
+
+    A Python number counts as a zero-dim operand.
+    """
+    windows = [(tuple(o.shape), o.strides) if isinstance(o, Tensor) else ((), ()) for o in operands]
     strides = iteration.elementwise_strides(tuple(array.shape), windows) if windows else None
     return with_strides(array, dtype, strides)
 

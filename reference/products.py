@@ -14,22 +14,6 @@ from .kernels import Array, as_tensor, broadcast, elements, fresh, promoted
 from .tensor import Tensor
 from .views import expand
 
-# How some messages write types.
-_C_NAMES = {
-    "float32": "float",
-    "float64": "double",
-    "float16": "c10::Half",
-    "bfloat16": "c10::BFloat16",
-    "uint8": "unsigned char",
-    "int8": "signed char",
-    "int16": "short",
-    "int32": "int",
-    "int64": "long int",
-    "bool": "bool",
-    "complex64": "c10::complex<float>",
-    "complex128": "c10::complex<double>",
-}
-
 
 def _product(a: Tensor, b: Tensor, kind: dtype) -> Array:
     """Return the matrix product in the type in which ``kind`` is computed."""
@@ -69,8 +53,9 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """
     _check_matrices(input, mat2, "self")
     if input.dtype is not mat2.dtype:
-        names = [_C_NAMES.get(one.dtype.rule.name, one.dtype.rule.name) for one in (input, mat2)]
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {names[0]} != {names[1]}")
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {input.dtype.c_name} != {mat2.dtype.c_name}"
+        )
     _check_kernel("addmm_impl_cpu_", input.dtype)
     return fresh(_product(input, mat2, input.dtype), input.dtype)
 
@@ -171,7 +156,7 @@ def _of_low_rank(a: Tensor, b: Tensor) -> Any:
 def _of_batches(a: Tensor, b: Tensor) -> Any:
     batch = broadcast(a.shape[:-2], b.shape[:-2])
     folded = [one.expand(*batch, *one.shape[-2:]).reshape(-1, *one.shape[-2:]) for one in (a, b)]
-    return ops.bmm(*folded).view(*batch, a.shape[-2], b.shape[-1])
+    return ops._unsafe_view(ops.bmm(*folded), *batch, a.shape[-2], b.shape[-1])
 
 
 @op("outer", "ger", out=True)

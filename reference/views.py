@@ -29,6 +29,9 @@ def view(input: Tensor, *shape: Any) -> Tensor:
     return view_of(input, resolved, strides, input.offset)
 
 
+op("_unsafe_view", method=False, view=True)(view)
+
+
 @op("transpose", "swapaxes", "swapdims", view=True)
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Return a window with two dimensions swapped."""

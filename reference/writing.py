@@ -110,8 +110,7 @@ def into(op: Op, out: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
 def _fill_out(op: Op, result: Tensor, target: Tensor, inputs: Iterable[Any]) -> None:
     if op.exact_out and result.dtype is not target.dtype:
         raise RuntimeError(
-            f"Expected out tensor to have dtype {result.dtype.rule.name}, "
-            f"but got {target.dtype.rule.name} instead"
+            f"Expected out tensor to have dtype {result.dtype.c_name}, but got {target.dtype.c_name} instead"
         )
     check_category(result, target)
     if result.shape != target.shape:
