@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from tensorcanon.spec import canon
 
 from .backend import Backend
+from .backends.catalogue import reference
 from .check import Check
 from .examine import examine
+from .expectations import departures
 from .inventory import checks
 from .mutants.ledger import mutant_backend, mutants
 from .profiles import PROFILES, Profile
@@ -50,12 +52,23 @@ def trials(clause_ids: Iterable[str], seed: int = 0) -> Iterator[Trial]:
     for check in checks().values():
         for clause in check.clauses:
             by_clause.setdefault(clause.id, []).append(check)
+    yield from _departing(selected, by_clause, seed)
     for mutant in mutants().values():
         backend = mutant_backend(mutant.name)
         for clause in mutant.kills:
             if clause.id in selected:
                 killed, reason = _try(clause.id, by_clause.get(clause.id, []), backend, PROFILES["ci"], seed)
                 yield Trial(clause.id, mutant.name, mutant.fault, killed, reason)
+
+
+def _departing(selected: set[str], by_clause: dict[str, list[Check]], seed: int) -> Iterator[Trial]:
+    """Try the reference itself where it departs from the documentation as torch does."""
+    healthy = reference()
+    for known in departures(healthy.identity):
+        for clause in selected:
+            if known.concerns(clause, healthy.identity):
+                killed, reason = _try(clause, by_clause.get(clause, []), healthy, PROFILES["ci"], seed)
+                yield Trial(clause, "reference", "", killed, reason)
 
 
 def _try(

@@ -138,7 +138,7 @@ def uniform(
     drawn = (generator or default_generator).uniform(input.numel(), _digits(input))
     compute = input.dtype.compute.numpy
     # One rounding, as of a fused multiply and add.
-    wide = np.float64 if compute.itemsize < 8 else np.longdouble
+    wide: Any = np.float64 if compute.itemsize < 8 else np.longdouble
     scale, start = compute.type(to - from_), compute.type(from_)
     return _filled(input, (drawn.astype(wide) * wide(scale) + wide(start)).astype(compute))
 

@@ -80,9 +80,7 @@ WRITES = (
     Write("clamp_", (-1.0, 1.0), lambda x: np.clip(x, np.float32(-1), np.float32(1))),
     Write("clamp_min_", (0.5,), lambda x: np.maximum(x, np.float32(0.5))),
     Write("clamp_max_", (0.5,), lambda x: np.minimum(x, np.float32(0.5))),
-    Write(
-        "copy_", (np.arange(3, dtype=np.float32),), lambda x: np.broadcast_to(np.float32([0, 1, 2]), (3, 3))
-    ),
+    Write("copy_", (np.arange(3, dtype=np.float32),), lambda x: np.broadcast_to(ROW, (3, 3))),
     Write("masked_fill_", (MASK, 5.0), lambda x: np.where(MASK, np.float32(5), x)),
     Write("index_fill_", (0, ROWS, 6.0), lambda x: _with_rows(x, 6)),
     Write("index_copy_", (0, ROWS, TWO_ROWS), lambda x: _with_rows(x, TWO_ROWS)),
@@ -339,16 +337,16 @@ def test_apply(run: Run, case: Operand) -> None:
     allowed = inplace.apply_and_map_replace_each_element(_next, case.array)
     run.expect(allowed, "Tensor.apply_", run.tensor(case), _next)
     other = np.arange(9, dtype=np.float32).reshape(3, 3)
-    allowed = inplace.apply_and_map_replace_each_element(_sum, case.array, other)
-    run.expect(allowed, "Tensor.map_", run.tensor(case), run.tensor(other), _sum)
+    allowed = inplace.apply_and_map_replace_each_element(_mix, case.array, other)
+    run.expect(allowed, "Tensor.map_", run.tensor(case), run.tensor(other), _mix)
 
 
 def _next(a: float) -> float:
     return a + 1
 
 
-def _sum(a: float, b: float) -> float:
-    return a + b
+def _mix(a: float, b: float) -> float:
+    return 2 * a + b
 
 
 # A method, its arguments, and the range outside of which a value is as good as impossible.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -18,7 +19,7 @@ from tensorcanon.spec.rules.dtypes import DType
 from .test_inplace import OVERLAPS
 
 # Functions of two 3 x 3 tensors, and whether they promote.
-FUNCTIONS = {
+FUNCTIONS: dict[str, tuple[Callable[[Array, Array], Array], bool]] = {
     "add": (lambda a, b: a + b, True),
     "mul": (lambda a, b: a * b, True),
     "maximum": (np.maximum, True),
