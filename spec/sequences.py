@@ -11,7 +11,8 @@ import numpy as np
 from . import accuracy
 from .clause import clause
 from .outcome import Each, Exactly, OneOf, Outcome, Raises, Structure, Warns, Within
-from .rules import combinations, dtypes, sequences, strides
+from .rules import combinations, dtypes, strides
+from .rules import sequences as rules
 from .rules.dtypes import DType
 from .rules.sequences import Array, Real
 
@@ -19,7 +20,7 @@ from .rules.sequences import Array, Real
 @clause("torch.arange", covers="creation.arange-dtype")
 def arange_of_integers_is_int64(*arguments: Real, default: DType = dtypes.float32) -> Outcome:
     """`arange` of integers has int64, with a float among its arguments the default type."""
-    return Structure(dtype=sequences.arange_dtype(*arguments, default=default))
+    return Structure(dtype=rules.arange_dtype(*arguments, default=default))
 
 
 @clause("torch.arange", covers=("creation.arange-values", "creation.arange-float-rounding"))
@@ -28,7 +29,7 @@ def arange_steps_from_start_to_before_end(start: Real, end: Real, step: Real, dt
 
     The count is that of float64 arithmetic, so a rounded quotient may admit an element close to the end.
     """
-    return _spaced(sequences.arange_values(start, end, step), dtype, abs(start) + abs(end))
+    return _spaced(rules.arange_values(start, end, step), dtype, abs(start) + abs(end))
 
 
 @clause("torch.arange", covers="creation.arange-errors")
@@ -43,18 +44,18 @@ def linspace_spaces_evenly(start: Real, end: Real, steps: int, dtype: DType = dt
 
     The default type is floating whatever the ends are; an integer type cuts fractions off.
     """
-    return _spaced(sequences.linspace_values(start, end, steps), dtype, abs(start) + abs(end))
+    return _spaced(rules.linspace_values(start, end, steps), dtype, abs(start) + abs(end))
 
 
 def _spaced(values: list[Fraction], dtype: DType, magnitude: float) -> Outcome:
     if dtype.is_integral:
         # A step that float64 rounds may fall short of an integer inside the sequence.
-        exact = sequences.exactly_spaced(values)
+        exact = rules.exactly_spaced(values)
         inner = range(1, len(values) - 1)
         sure = [exact or place not in inner or v.denominator != 1 for place, v in enumerate(values)]
-        return Exactly(sequences.truncated(values, dtype), where=np.array(sure, bool))
-    wide = sequences.wide(values)
-    if sequences.representable(values, dtype):
+        return Exactly(rules.truncated(values, dtype), where=np.array(sure, bool))
+    wide = rules.wide(values)
+    if rules.representable(values, dtype):
         return Exactly(wide.astype(np.float64).astype(dtype.storage))
     return Within(wide, accuracy.dot(1, np.full(wide.shape, magnitude)), dtype, signed_zero=False)
 
@@ -80,7 +81,7 @@ def logspace_raises_the_base_to_even_steps(
     start: Real, end: Real, steps: int, base: float = 10.0, dtype: DType = dtypes.float32
 ) -> Outcome:
     """`logspace` is the base, 10 unless given, to the powers that `linspace` has."""
-    powers = np.longdouble(base) ** sequences.wide(sequences.linspace_values(start, end, steps))
+    powers = np.longdouble(base) ** rules.wide(rules.linspace_values(start, end, steps))
     # A rounded exponent moves the power by its logarithm.
     magnitude = powers * (1 + (abs(start) + abs(end)) * abs(math.log(base)))
     return Within(powers, accuracy.dot(1, magnitude, 2.0), dtype)
@@ -129,9 +130,9 @@ def meshgrid_repeats_each_vector_along_its_own_dimension(vectors: Sequence[Array
 
 
 @clause("torch.meshgrid", covers="creation.meshgrid", level="extended")
-def meshgrid_is_a_view_of_its_vectors(grid: Array) -> Outcome:
+def meshgrid_is_a_view_of_its_vectors(grid: Array, steps: Sequence[int] | None = None) -> Outcome:
     """The grids of `meshgrid` are views: what is written to a vector shows all over its grid."""
-    return Exactly(grid)
+    return Exactly(grid, strides=None if steps is None else tuple(steps))
 
 
 @clause("torch.meshgrid", covers="creation.meshgrid", level="extended")

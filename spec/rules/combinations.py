@@ -13,12 +13,21 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 def meshgrid(vectors: Sequence[Array], indexing: str) -> list[Array]:
     """Return a grid per vector that varies along its own dimension only; ``"xy"`` swaps the first two."""
-    order = list(range(len(vectors)))
-    if indexing == "xy" and len(order) > 1:
-        order[:2] = 1, 0
+    order = _order(len(vectors), indexing)
     sizes = [vectors[place].size for place in order]
-    shapes = [[-1 if order[dim] == place else 1 for dim in range(len(order))] for place in range(len(order))]
+    shapes = [[-1 if own == place else 1 for own in order] for place in range(len(order))]
     return [np.broadcast_to(v.reshape(shape), sizes) for v, shape in zip(vectors, shapes, strict=True)]
+
+
+def meshgrid_strides(strides: Sequence[int], indexing: str) -> list[tuple[int, ...]]:
+    """Return the strides of the grids as views of vectors with these strides."""
+    order = _order(len(strides), indexing)
+    return [tuple(strides[own] if own == place else 0 for own in order) for place in range(len(order))]
+
+
+def _order(count: int, indexing: str) -> list[int]:
+    order = list(range(count))
+    return [1, 0, *order[2:]] if indexing == "xy" and count > 1 else order
 
 
 def triangle(rows: int, columns: int, offset: int, *, lower: bool) -> Array:
