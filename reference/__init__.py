@@ -9,6 +9,7 @@ from typing import Any
 from . import (
     autograd,
     conversion,
+    copying,
     creation,
     dispatch,
     dtypes,
@@ -33,23 +34,13 @@ from .autograd import (
     no_grad,
     set_grad_enabled,
 )
-from .autograd import (
-    formulas_elementwise as _formulas_elementwise,
-)
-from .autograd import (
-    formulas_linalg as _formulas_linalg,
-)
-from .autograd import (
-    formulas_reductions as _formulas_reductions,
-)
-from .autograd import (
-    formulas_shape as _formulas_shape,
-)
+from .autograd.formulas import CHAPTERS as _DERIVATIVES
 from .autograd.modes import is_inference_mode_enabled
 from .cautions import is_warn_always_enabled, set_warn_always
 from .devices import device
 from .dispatch import FUNCTIONS, Namespace
 from .dtypes import dtype, finfo, get_default_dtype, iinfo, set_default_dtype
+from .errors import LinAlgError, OutOfMemoryError
 from .formats import (
     channels_last,
     channels_last_3d,
@@ -79,6 +70,7 @@ from .tensor import Tensor
 
 __all__ = [
     "Generator",
+    "OutOfMemoryError",
     "Size",
     "Tensor",
     "UntypedStorage",
@@ -121,16 +113,19 @@ __all__ = [
     "strided",
 ]
 
-linalg = Namespace("linalg.")
+linalg = Namespace("linalg.", LinAlgError=LinAlgError)
 special = Namespace("special.")
+nn = Namespace("nn.")
 tensor = FUNCTIONS["tensor"]
 inf = float("inf")
 nan = float("nan")
 pi = 3.141592653589793
 e = 2.718281828459045
 newaxis = None
+__version__ = "2.13.0+canon"
 _CHAPTERS = (
     conversion,
+    copying,
     creation,
     dispatch,
     elementwise,
@@ -146,10 +141,7 @@ _CHAPTERS = (
     views,
     _linalg,
     _random,
-    _formulas_elementwise,
-    _formulas_linalg,
-    _formulas_reductions,
-    _formulas_shape,
+    _DERIVATIVES,
 )
 
 

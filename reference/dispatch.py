@@ -241,14 +241,16 @@ def run(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 class Namespace:
     """Names below ``torch.`` or below a part of it, such as ``torch.linalg``; looked up at each use."""
 
-    def __init__(self, prefix: str = "") -> None:
-        self.__dict__["_prefix"] = prefix
+    def __init__(self, prefix: str = "", **fixed: Any) -> None:
+        self.__dict__.update(fixed, _prefix=prefix)
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return FUNCTIONS[f"{self._prefix}{name}"]
-        except KeyError:
-            raise AttributeError(f"module 'torch' has no attribute '{self._prefix}{name}'") from None
+        full = f"{self._prefix}{name}"
+        if full in FUNCTIONS:
+            return FUNCTIONS[full]
+        if any(one.startswith(f"{full}.") for one in FUNCTIONS):
+            return Namespace(f"{full}.")
+        raise AttributeError(f"module 'torch' has no attribute '{full}'")
 
     def __dir__(self) -> list[str]:
         return [name.removeprefix(self._prefix) for name in FUNCTIONS if name.startswith(self._prefix)]

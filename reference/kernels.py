@@ -5,6 +5,7 @@ A kernel gets Tensors and Python numbers and returns a Tensor, or a tuple of the
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from .tensor import Tensor
 Array = np.ndarray[Any, Any]
 Number = bool | int | float | complex
 Operand = Tensor | Number
+Shape = tuple[int, ...]
 
 
 def as_operand(value: Any, name: str = "other", position: int = 2) -> Operand:
@@ -101,7 +103,8 @@ def to_floating(promoted_type: dtype) -> dtype:
     return promoted_type if promoted_type.is_differentiable else dtypes.get_default_dtype()
 
 
-def broadcast(*shapes: Sequence[int]) -> tuple[int, ...]:
+@functools.lru_cache(maxsize=4096)
+def broadcast(*shapes: Shape) -> Shape:
     """Return the common shape.
 
     Raises
@@ -115,7 +118,7 @@ def broadcast(*shapes: Sequence[int]) -> tuple[int, ...]:
         raise RuntimeError(_mismatch(shapes)) from None
 
 
-def _mismatch(shapes: Sequence[Sequence[int]]) -> str:
+def _mismatch(shapes: Sequence[Shape]) -> str:
     first = tuple(shapes[0])
     for other in shapes[1:]:
         ndim = max(len(first), len(other))
@@ -170,7 +173,9 @@ def elementwise(
     shape = broadcast(*(o.shape for o in checked if isinstance(o, Tensor)))
     with np.errstate(all="ignore"):
         values = np.asarray(function(*(elements(o, common) for o in checked)))
-    return arranged(np.broadcast_to(values, shape), result or common, *checked)
+    if values.shape != shape:
+        values = np.broadcast_to(values, shape)
+    return arranged(values, result or common, *checked)
 
 
 # Fresh tensors and views.
@@ -192,9 +197,13 @@ def arranged(array: Array, dtype: dtype, *operands: Any) -> Tensor:
 
     A Python number counts as a zero-dim operand.
     """
-    windows = [(tuple(o.shape), o.strides) if isinstance(o, Tensor) else ((), ()) for o in operands]
-    strides = iteration.elementwise_strides(tuple(array.shape), windows) if windows else None
-    return with_strides(array, dtype, strides)
+    windows = tuple((tuple(o.shape), o.strides) if isinstance(o, Tensor) else ((), ()) for o in operands)
+    return with_strides(array, dtype, _layout(array.shape, windows))
+
+
+@functools.lru_cache(maxsize=4096)
+def _layout(shape: Shape, windows: tuple[iteration.Window, ...]) -> Shape | None:
+    return iteration.elementwise_strides(shape, windows) if windows else None
 
 
 def with_strides(array: Array, dtype: dtype, strides: Sequence[int] | None) -> Tensor:

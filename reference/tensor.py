@@ -374,11 +374,12 @@ def _check_numpy(tensor: Tensor) -> None:
         raise RuntimeError(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
         )
-    for flag, name in ((tensor.conjugate, "conjugate"), (tensor.negative, "negative")):
+    lazy = {"conjugate": ("conj", tensor.conjugate), "negative": ("neg", tensor.negative)}
+    for name, (short, flag) in lazy.items():
         if flag:
             raise RuntimeError(
                 f"Can't call numpy() on Tensor that has {name} bit set. "
-                f"Use tensor.resolve_{name[:4] if flag is tensor.conjugate else name[:3]}().numpy() instead."
+                f"Use tensor.resolve_{short}().numpy() instead."
             )
 
 
