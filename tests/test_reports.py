@@ -191,7 +191,8 @@ def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *below] if path else below
 
 
-VALUES = (None, True, -1, 0, 2.5, 1e999, 10**400, "", "a\x00\n<script>\ud800", [], {}, [[]], {"x": {"y": 1}})
+HOSTILE = "a\x00\n<script>\ud800"
+VALUES: tuple[Any, ...] = (None, True, -1, 0, 2.5, 1e999, 10**400, "", HOSTILE, [], {}, [[]], {"x": {"y": 1}})
 
 
 @pytest.mark.parametrize("place", places(json.loads(SAMPLE.read_text())), ids=lambda p: ".".join(map(str, p)))

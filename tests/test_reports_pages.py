@@ -43,12 +43,12 @@ def hostile(sample: Document) -> Document:
     for clause in header["clauses"].values():
         clause |= {"statement": HOSTILE, "source": HOSTILE, "code": HOSTILE, "covers": [HOSTILE]}
     for verdict in sample.verdicts:
-        verdict |= {"test": HOSTILE, "message": HOSTILE, "coverage": {HOSTILE: {HOSTILE: 3}}}  # type: ignore[typeddict-item]
+        verdict |= {"test": HOSTILE, "message": HOSTILE, "coverage": {HOSTILE: {HOSTILE: 3}}}
         verdict["errors"] = [{"op": HOSTILE, "dtype": HOSTILE, "unit": HOSTILE, "largest": 9.0, "limit": 4.0}]
         if verdict["witness"]:
-            verdict["witness"] |= {"script": HOSTILE, "allowed": HOSTILE, "seen": HOSTILE}  # type: ignore[typeddict-item]
+            verdict["witness"] |= {"script": HOSTILE, "allowed": HOSTILE, "seen": HOSTILE}
         if verdict["expectation"]:
-            verdict["expectation"] |= {"reason": HOSTILE, "url": "javascript:alert(3)"}  # type: ignore[typeddict-item]
+            verdict["expectation"] |= {"reason": HOSTILE, "url": "javascript:alert(3)"}
     return sample
 
 

@@ -43,6 +43,7 @@ const copyScript = async (button) => {
     area.select();
     document.execCommand("copy");
     area.remove();
+    button.focus();
   }
   button.textContent = "Copied";
   setTimeout(() => { button.textContent = "Copy"; }, 1600);
@@ -214,12 +215,12 @@ const clauseList = (data, tones) => {
       const typing = event.target.matches("input, select, textarea");
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "/" && !typing) { event.preventDefault(); $("search").focus(); $("search").select(); }
-      if (event.key === "Escape" && event.target.id === "search" && $("search").value) { $("search").value = ""; show(); }
+      if (event.key === "Escape" && event.target === $("search") && $("search").value) { $("search").value = ""; show(); }
       if (event.key === "Escape" && !typing) {
         const near = event.target.closest("tr.detail")?.previousElementSibling ?? event.target.closest("tr.row");
         if (near) { toggle(near.querySelector("a[id]"), false); near.querySelector("a[id]").focus(); }
       }
-      const inList = event.target.matches("tr.row a[id]") || (event.target.id === "search" && event.key === "ArrowDown");
+      const inList = event.target.matches("tr.row a[id]") || (event.target === $("search") && event.key === "ArrowDown");
       if (inList && (event.key === "ArrowDown" || event.key === "ArrowUp")) { event.preventDefault(); step(event.key === "ArrowDown" ? 1 : -1); }
     });
     addEventListener("hashchange", () => goTo(decodeURIComponent(location.hash.slice(1))));
