@@ -7,22 +7,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Profile:
-    """How many inputs each property test tries; enumerated tests always try every case.
+    """How many inputs each check tries.
 
     Attributes
     ----------
+    name : str
     drawn : int
         Inputs drawn by Hypothesis, which looks for small and odd ones.
     seeded : int
         Inputs decoded from seeded random bytes, in bulk.
+    enumerated : int or None
+        At most so many of the enumerated cases, evenly spaced; None means all, and only then is a pass a
+        proof.
     """
 
     name: str
     drawn: int
     seeded: int
+    enumerated: int | None = None
 
 
 PROFILES = {
     profile.name: profile
-    for profile in (Profile("smoke", 4, 12), Profile("ci", 25, 100), Profile("full", 300, 3000))
+    for profile in (
+        Profile("smoke", drawn=4, seeded=12, enumerated=64),
+        Profile("ci", drawn=25, seeded=100),
+        Profile("full", drawn=300, seeded=3000),
+    )
 }

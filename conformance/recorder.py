@@ -18,6 +18,9 @@ from .inventory import check_name, checks, clause_ids
 from .plugin import RECORDS
 
 
+_NO_CHECK = "no check holds a backend to this clause"
+
+
 class Progress(Protocol):
     """Shows how far a run is."""
 
@@ -122,7 +125,7 @@ class Recorder:
         seen = {record["clause"] for record in self._verdicts}
         if complete:
             for clause in (name for name in self._header["inventory"] if name not in seen):
-                record = records.unexamined(clause, "", "missing", "no check holds a backend to this clause")
+                record = records.unexamined(clause, "none", "missing", _NO_CHECK)
                 self._log.append(record)
                 self._verdicts.append(record)
         seconds = round(time.monotonic() - self._started, 1)

@@ -12,3 +12,7 @@ def main() -> None:
             f"tensorcanon: {error.name} is not installed: pip install 'tensorcanon[conformance]'"
         ) from None
     run()
+
+
+if __name__ == "__main__":
+    main()

@@ -21,6 +21,7 @@ from tensorcanon.reports import html, junit, markdown, summary
 from tensorcanon.reports.errors import DocumentError
 from tensorcanon.reports.records import Document
 
+from ..backend import Identity
 from ..backends.catalogue import UnknownBackendError, resolve
 from ..expectations import ExpectationError, read
 from ..recorder import Recorder
@@ -52,6 +53,19 @@ def execute(request: Request) -> int:
         made_out = _claim(request.out)
     except (UnknownBackendError, ExpectationError, DocumentError) as error:
         return refuse(str(error))
+    try:
+        recorder, status = _recorded(request, identity)
+    except DocumentError as error:
+        return refuse(str(error), HARNESS_FAULT)
+    if not recorder.selected_anything:
+        if made_out:
+            request.out.rmdir()
+        return _nothing_selected(request, recorder, status)
+    return _conclude(request)
+
+
+def _recorded(request: Request, identity: Identity) -> tuple[Recorder, int]:
+    """Run pytest with a recorder; returns it and pytest's exit status."""
     with _shown() as progress:
         recorder = Recorder(
             lambda: documents.Log(request.out / LOG),
@@ -64,11 +78,7 @@ def execute(request: Request) -> int:
         with _terminated_as_interrupted():
             status = pytest.main(_arguments(request), plugins=[recorder])
         recorder.finish(interrupted=status == pytest.ExitCode.INTERRUPTED)
-    if not recorder.selected_anything:
-        if made_out:
-            request.out.rmdir()
-        return _nothing_selected(request, recorder, status)
-    return _conclude(request)
+    return recorder, int(status)
 
 
 def _claim(out: Path) -> bool:
@@ -99,7 +109,6 @@ def _arguments(request: Request) -> list[str]:
         f"--rootdir={files('tensorcanon.conformance') / 'tests'}",
         f"--config-file={os.devnull}",
         "--import-mode=importlib",
-        "--no-header",
         *("-p", "no:cacheprovider", "-p", "no:terminal"),
         f"--backend={request.backend}",
         f"--profile={request.profile}",
