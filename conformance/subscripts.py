@@ -123,7 +123,7 @@ def draw_advanced(tape: Tape, shape: Shape) -> Subscript:
 
 def draw_tensors(tape: Tape, shape: Shape, *, masks: bool = False) -> Subscript:
     """Draw an index expression with index tensors that broadcast together, with masks among them if asked."""
-    large = math.prod(shape) <= 64 and tape.one_in(16)
+    large = math.prod(shape) <= 16 and tape.one_in(16)
     common = tape.choose(LARGE if large else _COMMON)
     drawn = _arranged(tape, shape, lambda sizes: _parts(tape, sizes, common, masks=masks))
     return drawn if drawn.tensors else draw_masked(tape, shape)
@@ -199,8 +199,12 @@ def _counted_mask(tape: Tape, sizes: Shape, common: Shape) -> Array | None:
 
 
 def _given(tape: Tape, array: Array) -> Operand | list[Any]:
-    """Return an index tensor, in one of the layouts and types, or the same as a list."""
-    if 0 < array.ndim <= 2 and array.size and array.size < 20 and tape.one_in(4):
+    """Return an index tensor, in one of the layouts and types, or the same as a list.
+
+    A list of lists is never a mask: how many dimensions it stands for beside ... is undocumented.
+    """
+    ranks = (1,) if array.dtype.kind == "b" else (1, 2)
+    if array.ndim in ranks and 0 < array.size < 20 and tape.one_in(4):
         return array.tolist()  # type: ignore[no-any-return]
     if array.dtype.kind != "b" and tape.one_in(4):
         array = array.astype(np.int32)

@@ -53,7 +53,7 @@ def read(run: Run, allowed: Outcome, case: Case) -> tuple[Any, Any]:
 def draw_rows(tape: Tape) -> Case:
     operand = draw_source(tape)
     shape = tape.choose(((3,), (2,), (5,), (2, 3), (1,), (0,), (2, 1, 2), (2, 0)))
-    if operand.array.size <= 64 and tape.one_in(16):
+    if operand.array.size <= 16 and tape.one_in(16):
         shape = LARGE[0]
     if operand.shape[0] == 0 and np.prod(shape):
         shape = (0,)
@@ -87,7 +87,7 @@ def test_lists(run: Run, case: tuple[Any, str]) -> None:
 def draw_points(tape: Tape) -> Case:
     operand = draw_source(tape, ndim=(2, 3, 4))
     common = tape.choose(((2,), (3,), (2, 2), (1,), (0,), (2, 3)))
-    if operand.array.size <= 64 and tape.one_in(16):
+    if operand.array.size <= 16 and tape.one_in(16):
         common = LARGE[2]
     used = operand.shape[: 2 + tape.below(operand.ndim - 1)]
     parts = []
