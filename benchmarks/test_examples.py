@@ -1,0 +1,85 @@
+"""What one example of a binary elementwise op costs: value, dtype, shape, stride, in-place and out= laws.
+
+Side by side: the same inputs drawn by Hypothesis, decoded from a seeded batch, and, as the peer, shapes and
+arrays drawn element by element with Hypothesis' NumPy strategies and compared by ``assert_close``.
+Every round takes `EXAMPLES` examples; divide by that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as nps
+
+from tensorcanon.conformance.backends.catalogue import resolve
+from tensorcanon.conformance.check import Check
+from tensorcanon.conformance.inventory import checks
+from tensorcanon.conformance.run import Run, Tally
+from tensorcanon.conformance.tape import LENGTH, Tape
+
+torch = pytest.importorskip("torch")
+
+EXAMPLES = 200
+_PLAIN = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=(Phase.generate,),
+    suppress_health_check=list(HealthCheck),
+)
+LAWS = [
+    check
+    for name, check in checks().items()
+    if name
+    in (
+        "test_laws.py::test_exact_results[add]",
+        "test_laws.py::test_in_place[add]",
+        "test_laws.py::test_out[add]",
+    )
+]
+
+
+def hold(check: Check, data: bytes) -> None:
+    assert check.draw is not None
+    check.body(Run(BACKEND, check.clauses, Tally()), check.draw(Tape(data)))
+
+
+BACKEND = resolve("torch")
+
+
+def seeded() -> None:
+    generator = np.random.Generator(np.random.PCG64(0))
+    for _ in range(EXAMPLES):
+        data = generator.bytes(LENGTH)
+        for check in LAWS:
+            hold(check, data)
+
+
+@_PLAIN
+@given(st.binary(min_size=LENGTH, max_size=LENGTH))
+def drawn(data: bytes) -> None:
+    for check in LAWS:
+        hold(check, data)
+
+
+@_PLAIN
+@given(st.data())
+def peer(data: Any) -> None:
+    shapes = data.draw(nps.mutually_broadcastable_shapes(num_shapes=2, max_side=4)).input_shapes
+    a, b = (data.draw(nps.arrays(np.float32, shape)) for shape in shapes)
+    with np.errstate(all="ignore"):
+        expected = torch.from_numpy(np.array(a + b))
+    torch.testing.assert_close(torch.add(torch.from_numpy(a), torch.from_numpy(b)), expected, equal_nan=True)
+
+
+@pytest.mark.benchmark(group="200 examples of a binary op")
+@pytest.mark.parametrize("examples", [seeded, drawn, peer], ids=lambda function: function.__name__)
+def test_examples(benchmark: Any, examples: Callable[[], None]) -> None:
+    assert LAWS
+    benchmark.pedantic(examples, rounds=5, warmup_rounds=1)
