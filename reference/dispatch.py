@@ -30,6 +30,7 @@ A view; an alias; a function that is no method; a method that is no function; an
     @op("cat", "concat", method=False, out=True, exact_out=...)
     @op("expand", view=True, function=False)
     def expand(input, *size): ...
+    @op("mT", view=True, function=False, attribute=True)   # x.mT, without parentheses
     @op("nn.functional.softmax", ...)      # torch.nn.functional.softmax only
     @op("linalg.norm", out=True)           # torch.linalg.norm only
     @op("special.expit") ; several names are fine: @op("sigmoid", "special.expit", inplace=True, out=True)
@@ -149,6 +150,7 @@ def op(
     raw: bool = False,
     convert: bool = False,
     differentiable: bool = True,
+    attribute: bool = False,
 ) -> Callable[[F], F]:
     """Register a kernel under torch's names; see the head of this module."""
 
@@ -156,7 +158,11 @@ def op(
         signature = inspect.signature(kernel)
         OPS[name] = Op(name, kernel, view, out, exact_out, composite, raw, convert, differentiable, signature)
         for public in (name, *aliases):
-            _publish(public, name, kernel, function=function, method=method, inplace=inplace)
+            _publish(
+                public, name, kernel, function=function, method=method and not attribute, inplace=inplace
+            )
+            if attribute:
+                setattr(Tensor, public, property(_function(name, kernel, public, method=True)))
         return kernel
 
     return register

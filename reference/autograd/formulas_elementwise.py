@@ -75,12 +75,10 @@ def power_exponent(grad: Tensor, input: Any, exponent: Tensor, result: Tensor) -
     """The base 0 gives 0 for an exponent that is not negative."""
     if not isinstance(input, Tensor):
         if input == 0:
-            return ops.where(exponent >= 0, 0, grad * result * -math.inf)
+            return grad * ops.where(exponent >= 0, 0, result * -math.inf)
         return grad * conj(result * log_of(input))
-    steep = grad * conj(result * ops.log(input))
-    if exponent.dtype.is_complex or input.dtype.is_complex:
-        return ops.where(input == 0, 0, steep)
-    return ops.where((input == 0) & (exponent >= 0), 0, steep)
+    flat = input == 0 if exponent.dtype.is_complex else (input == 0) & (exponent >= 0)
+    return grad * ops.where(flat, 0, conj(result * ops.log(input)))
 
 
 def log_of(number: Any) -> Any:
@@ -105,9 +103,19 @@ derivative("tanh", input=lambda grad, result: grad * conj(1 - result * result))
 # Magnitude, sign, rounding.
 
 derivative("abs", input=lambda grad, input: grad * ops.sgn(input))
+derivative("sgn", input=lambda grad, input, result: turned(grad, input, result))
 derivative("relu", "nn.functional.relu", input=lambda grad, result: masked(grad, result > 0))
 derivative("positive", "clone", input=lambda grad: grad)
 zero("floor", "ceil", "trunc", "round", "sign")
+
+
+def turned(grad: Tensor, input: Tensor, result: Tensor) -> Any:
+    """Only a turn changes the sign: a real number's never changes, nor that of 0."""
+    if not input.dtype.is_complex:
+        return ops.zeros_like(grad)
+    across = grad - result * ops.real(grad * conj(result))
+    return ops.where(input == 0, 0, across / ops.abs(input))
+
 
 # Choices between elements.
 

@@ -82,6 +82,23 @@ def product_of_others(input: Tensor, dim: int) -> Tensor:
     return before * after  # type: ignore[no-any-return]
 
 
+def running_product(grad: Tensor, input: Tensor, dim: int) -> Any:
+    """Each element scales the products from its place on; a one in its place leaves those of the others."""
+    if not input.ndim:
+        return grad
+    parts = []
+    for place in range(input.shape[dim]):
+        one = ops.ones_like(ops.narrow(input, dim, place, 1))
+        rest = [ops.narrow(input, dim, 0, place), one]
+        rest.append(ops.narrow(input, dim, place + 1, input.shape[dim] - place - 1))
+        others = ops.cumprod(ops.cat(rest, dim), dim)
+        later = input.shape[dim] - place
+        scaled = ops.narrow(grad, dim, place, later) * conj(ops.narrow(others, dim, place, later))
+        parts.append(ops.sum(scaled, dim, keepdim=True))
+    return ops.cat(parts, dim)
+
+
+derivative("cumprod", input=lambda grad, input, dim: running_product(grad, input, dim))
 derivative(
     "amax",
     "amin",

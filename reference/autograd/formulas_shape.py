@@ -32,6 +32,7 @@ derivative(
     "stack",
     tensors=lambda grad, meta, dim: [ops.select(grad, dim, place) for place in range(len(meta.tensors))],
 )
+derivative("flip", input=lambda grad, dims: ops.flip(grad, dims))
 derivative("_to_copy", input=lambda grad: grad)
 derivative("copy_", input=lambda grad: ops.zeros_like(grad), src=lambda grad: grad)
 derivative("fill_", input=lambda grad: ops.zeros_like(grad), value=lambda grad: grad)
