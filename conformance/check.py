@@ -62,7 +62,8 @@ def verifies(
         A function from a `Tape` to a case. Without `over` and `drawn` the case is the tape itself.
     each : sequence, optional
         Subjects, such as ops, of which each gets a test of its own: the function is ``(run, subject, case)``
-        and `drawn` (or a callable `over`) takes the subject as last argument.
+        and `drawn` (or a callable `over`) takes the subject as last argument. The `clauses` of a subject,
+        where it has some, are verified besides those named.
     proves : bool
         The enumerated cases are all there are, so a pass is a proof.
 
@@ -77,8 +78,10 @@ def verifies(
 
     def make(function: Callable[..., None], *subject: Any) -> Check:
         name = f"{function.__module__.rpartition('.')[2]}.py::{function.__name__}"
+        own: tuple[Clause[Any], ...] = ()
         if subject:
             name += f"[{subject[0]}]"
+            own = getattr(subject[0], "clauses", ())
         cases = None
         if listed is not None:
             cases = (lambda: listed(*subject)) if callable(listed) else (lambda: listed)
@@ -88,7 +91,7 @@ def verifies(
             function(run, *subject, case)
 
         draw = None if cases else lambda tape: decode(tape, *(subject if drawn else ()))
-        return Check(name, clauses, body, cases, draw, proves)
+        return Check(name, (*clauses, *own), body, cases, draw, proves)
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         test = _test(function, clauses) if each is None else _test_of_each(function, clauses)

@@ -66,7 +66,7 @@ def iteration_gives_a_view_of_each_place(elements: Array, window: Window) -> Out
     """Iterating over x yields the views x[0], x[1], ...; over a zero-dim tensor it is a TypeError."""
     if not elements.ndim:
         return Raises("TypeError")
-    return views_of(lambda: windows.unbind(window), lambda: list(elements))
+    return views_of(lambda: windows.unbind(window), lambda: _places(elements, 0))
 
 
 @clause(_DIMS, covers="shape.invalid-dim-error", basis="observed")
@@ -96,6 +96,10 @@ def a_zero_dim_tensor_counts_as_one_element(value: Array, makes: str, dim: int) 
         return Raises("IndexError")
     results = tuple(Exactly(part) for part in _OF_ONE[makes](value))
     return results[0] if len(results) == 1 else Each(results)
+
+
+def _places(elements: Array, dim: int) -> list[Array]:
+    return [np.asarray(np.take(elements, index, axis=dim)) for index in range(elements.shape[dim])]
 
 
 # Other shapes of the same elements.
@@ -255,7 +259,7 @@ def unbind_gives_every_place_of_a_dimension(elements: Array, window: Window, dim
     """`unbind` shows every place of a dimension, without the dimension; a zero-dim tensor is an error."""
     if not elements.ndim:
         return Raises("IndexError", "RuntimeError")
-    return views_of(lambda: windows.unbind(window, dim), lambda: list(np.moveaxis(elements, dim, 0)))
+    return views_of(lambda: windows.unbind(window, dim), lambda: _places(elements, dim))
 
 
 def _every(elements: Array, dim: int, length: int) -> list[Array]:

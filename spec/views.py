@@ -37,7 +37,7 @@ def tensors_on_one_storage_see_each_others_writes(
     """
     after = storage.copy()
     written.of(after)[...] = values
-    return Exactly(seen.of(after))
+    return Exactly(seen.of(after), strides=seen.strides)
 
 
 @clause(_VIEW, covers="views.multi-level")
@@ -47,7 +47,7 @@ def a_view_of_a_view_sees_writes_to_the_first_base(
     """However many view operations lie between them, a tensor and its base share the base's storage."""
     after = storage.copy()
     base.of(after)[...] = values
-    return Exactly(last.of(after))
+    return Exactly(last.of(after), strides=last.strides)
 
 
 @clause("tensor_view; torch.Tensor.data_ptr", covers="views.share-storage")
@@ -273,8 +273,10 @@ def view_of_another_type_reads_the_same_bytes(elements: Array, window: Window, d
 
     A type of another width makes the last dimension longer or shorter: it must have stride 1, and for a
     wider type the last size, the offset and the other strides must divide. A zero-dim tensor can only be
-    viewed as a type of the same width.
+    viewed as a type of the same width. Of other widths nothing is said where a size is 0 or 1.
     """
+    if dtype.itemsize != window.itemsize and min(window.shape, default=2) < 2:
+        return Unspecified()
     return view_of(
         lambda: retyping.view_dtype(window, dtype), lambda: np.array(elements, order="C").view(dtype.storage)
     )
@@ -310,8 +312,11 @@ def view_as_real_is_a_view_of_both_parts(elements: Array, window: Window) -> Out
 def view_as_complex_is_a_view_of_pairs(elements: Array, window: Window) -> Outcome:
     """`view_as_complex` shows the pairs of a last dimension of size 2 and stride 1 as complex numbers.
 
-    Other strides and the offset must be even, the type float16, float32 or float64.
+    Other strides and the offset must be even, the type float16, float32 or float64. Nothing is said of
+    tensors without elements.
     """
+    if not elements.size:
+        return Unspecified()
     return view_of(
         lambda: retyping.view_as_complex(window),
         lambda: joined(elements, retyping.view_as_complex(window).dtype),
