@@ -7,6 +7,7 @@ import traceback
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -133,16 +134,22 @@ def _tapes(check: Check, profile: Profile, seed: int) -> Iterator[bytes]:
     generator = np.random.Generator(np.random.PCG64([seed, zlib.crc32(check.name.encode())]))
     for _ in range(profile.seeded):
         yield generator.bytes(LENGTH)
-    drawn: list[bytes] = []
+    yield from _drawn(profile.drawn, seed)
+
+
+@cache
+def _drawn(count: int, seed: int) -> tuple[bytes, ...]:
+    """Return tapes that Hypothesis draws: the same for every check, which each decodes in its own way."""
+    tapes: list[bytes] = []
 
     @with_seed(seed)
-    @settings(_HEALTHY, max_examples=profile.drawn)
+    @settings(_HEALTHY, max_examples=count)
     @given(st.binary(min_size=LENGTH, max_size=LENGTH))
     def collect(data: bytes) -> None:
-        drawn.append(data)
+        tapes.append(data)
 
     collect()
-    yield from drawn
+    return tuple(tapes)
 
 
 def _attempt(

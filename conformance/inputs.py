@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -81,16 +82,21 @@ class Operand:
             return 0
         return strides.contiguous_strides((2, *self.shape))[0] if self.shape else 1
 
-    @property
+    @cached_property
     def effective_layout(self) -> str:
         """The layout that the shape admits."""
-        admitted = {
-            "transposed": self.ndim >= 2,
-            "stepped": self.ndim >= 1,
-            "channels_last": self.ndim in (4, 5),
-            "expanded": self.ndim >= 1 and self.shape[0] > 1,
-        }
-        return self.layout if admitted.get(self.layout, True) else "contiguous"
+        match self.layout:
+            case "transposed":
+                admitted = self.ndim >= 2
+            case "stepped":
+                admitted = self.ndim >= 1
+            case "channels_last":
+                admitted = self.ndim in (4, 5)
+            case "expanded":
+                admitted = self.ndim >= 1 and self.shape[0] > 1
+            case _:
+                admitted = True
+        return self.layout if admitted else "contiguous"
 
     def base(self) -> Array:
         """Return the elements of the contiguous tensor from which `recipe` makes this one."""
