@@ -33,12 +33,12 @@ def draw_like(tape: Tape) -> tuple[Operand, DType | None]:
     return draw_operand(tape, tape.choose(dtypes.COMMON)), tape.choose((None, *dtypes.COMMON))
 
 
-def call_like(run: Run, allowed: Any, name: str, x: Handle, **kwargs: Any) -> Handle:
+def call_like(run: Run, allowed: Any, name: str, x: Handle, **kwargs: Any) -> None:
     number = () if LIKE.get(name) is None or name != "full_like" else (LIKE[name],)
-    return run.expect(allowed, f"torch.{name}", x, *number, **kwargs)
+    run.expect(allowed, f"torch.{name}", x, *number, **kwargs)
 
 
-@verifies(creation.like_takes_shape_and_type, each=LIKE, drawn=lambda tape, name: draw_like(tape))
+@verifies(creation.like_takes_shape_and_type, each=list(LIKE), drawn=lambda tape, name: draw_like(tape))
 def test_like(run: Run, name: str, case: tuple[Operand, DType | None]) -> None:
     source, dtype = case
     run.require(dtype or source.dtype)
@@ -105,9 +105,13 @@ def test_like_of_gaps(run: Run, shape: Shape) -> None:
 
 
 NEW: dict[str, complex | None] = {"new_zeros": 0, "new_ones": 1, "new_empty": None, "new_full": 3}
+NEW_CASES: list[tuple[DType, DType | None, Shape]] = [
+    *product(dtypes.COMMON, (None, dtypes.float64, dtypes.bool_), ((2, 2), (), (0, 3))),
+    *product((dtypes.float32, dtypes.int16), (None,), ((4099,), (67, 65))),
+]
 
 
-@verifies(creation.new_methods_take_the_type_of_their_tensor, each=NEW, over=lambda name: NEW_CASES)
+@verifies(creation.new_methods_take_the_type_of_their_tensor, each=list(NEW), over=lambda name: NEW_CASES)
 def test_new(run: Run, name: str, case: tuple[DType, DType | None, Shape]) -> None:
     own, dtype, shape = case
     run.require(own, dtype or own)
@@ -119,12 +123,6 @@ def test_new(run: Run, name: str, case: tuple[DType, DType | None, Shape]) -> No
         run.expect(allowed, f"Tensor.{name}", x, list(shape), *number)
     if shape and not number:
         run.expect(allowed, f"Tensor.{name}", x, *shape, dtype=dtype)
-
-
-NEW_CASES = [
-    *product(dtypes.COMMON, (None, dtypes.float64, dtypes.bool_), ((2, 2), (), (0, 3))),
-    *product((dtypes.float32, dtypes.int16), (None,), ((4099,), (67, 65))),
-]
 
 
 @verifies(

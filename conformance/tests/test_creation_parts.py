@@ -42,7 +42,7 @@ def test_complex(run: Run, case: tuple[Operand, Operand]) -> None:
 @verifies(creation.complex_joins_its_parts, over=(np.int64, np.bool_, np.complex64))
 def test_complex_of_others(run: Run, kind: type) -> None:
     run.require_data()
-    array = np.ones(2, kind)
+    array: Array = np.ones(2, kind)
     x = run.tensor(array)
     run.expect(creation.complex_joins_its_parts(array, array), "torch.complex", x, x)
 

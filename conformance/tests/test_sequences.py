@@ -29,7 +29,7 @@ def draw_arange(tape: Tape) -> tuple[Real, Real, Real, DType]:
     count = tape.below(12)
     if tape.one_in(16) and dtype in (dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64):
         count = tape.choose((2051, 4099, 260))
-    start = tape.below(9) + (0.5 if dtype in dtypes.FLOATS and tape.one_in(2) else 0)
+    start: Real = tape.below(9) + (0.5 if dtype in dtypes.FLOATS and tape.one_in(2) else 0)
     if dtype.signed and tape.one_in(3):
         start = -start
     if not dtype.signed and step < 0:
@@ -114,7 +114,8 @@ def draw_linspace(tape: Tape) -> tuple[Real, Real, int, DType]:
     dtype = tape.choose((dtypes.float32, *dtypes.FLOATS, *dtypes.INTEGERS))
     low = 0 if dtype is dtypes.uint8 else -20
     pick = [0, 1, 10, 20, 3, 100, 7, *([] if low == 0 else [-1, -20, -3])]
-    start, end = tape.choose(pick), tape.choose(pick[::-1])
+    start: Real = tape.choose(pick)
+    end: Real = tape.choose(pick[::-1])
     if dtype in dtypes.FLOATS and tape.one_in(3):
         start, end = start + tape.choose((0.5, 0.1, -0.3)), end / 3
     steps = tape.choose((5, 4, 1, 0, 2, 3, 7, 11, 17, 33, 101))
