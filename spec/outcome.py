@@ -381,11 +381,11 @@ def same_bits(due: Array, seen: Array, *, signed_zero: bool = True) -> Array:
         )
     with np.errstate(invalid="ignore"):  # a signalling NaN
         same = np.asarray(due == seen)
-    if due.dtype.kind in "biu":
-        return same
-    if signed_zero:
-        same &= np.signbit(due) == np.signbit(seen)
-    return np.asarray(same | (np.isnan(due) & np.isnan(seen)))
+        if due.dtype.kind in "biu":
+            return same
+        if signed_zero:
+            same &= np.signbit(due) == np.signbit(seen)
+        return np.asarray(same | (np.isnan(due) & np.isnan(seen)))
 
 
 def same_plain(due: Any, seen: Any) -> bool:

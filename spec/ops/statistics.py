@@ -6,9 +6,11 @@ Sources: ``torch.var``, ``torch.median``, ``torch.quantile``, ``torch.mode``, ``
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from ..accuracy import Array, dot, widened
+from ..accuracy import Array, Dot, dot, widened
 from ..outcome import Each, Exactly, Outcome, Within
 from ..rules import dtypes
 from ..selection import Places, Selection, comparable, in_ascending_order
@@ -30,8 +32,9 @@ def deviation(array: Array, axes: Axes, keepdim: bool, correction: float = 1) ->
 
 def _spread(array: Array, axes: Axes, keepdim: bool, correction: float, *, root: bool) -> Outcome:
     dtype = dtypes.of_array(array)
+    assert dtype.format is not None
     wide, count = widened(array), terms(array.shape, axes)
-    free = max(0.0, count - correction)
+    eps, free = 2.0 ** (1 - dtype.format.digits), max(0.0, count - correction)
     with np.errstate(all="ignore"):
         center = np.asarray(wide.sum(axes, keepdims=True) / np.asarray(count, wide.dtype))
         square = np.asarray((np.abs(wide - center) ** 2).sum(axes, keepdims=keepdim))
@@ -40,32 +43,37 @@ def _spread(array: Array, axes: Axes, keepdim: bool, correction: float, *, root:
         where = np.asarray((np.abs(wide) ** 2).sum(axes, keepdims=keepdim) <= largest(dtype))
         where |= ~np.isfinite(square)
         size = np.abs(center).reshape(exact.shape)
-        magnitude = _error_of_variance(exact, size, count, dtype)
+        error = _error_of_variance(exact, size, _STEPS * (count + 1) * eps)
         if root:
             exact = np.sqrt(exact)
-            magnitude = np.minimum(magnitude / np.maximum(exact, 1e-300), np.sqrt(magnitude) + exact)
-    magnitude = np.asarray(np.where(np.isfinite(magnitude), magnitude, 0))
-    bound = dot(count, magnitude, _STEPS)
+            # Half a last place for the rounding of the root itself.
+            error = np.minimum(error / exact, np.sqrt(error)) + eps * exact
+    bound = Dot(np.asarray(np.where(np.isfinite(error), error / eps, 0)), 1.0)
     return Within(exact, bound, dtypes.real_of(dtype), where=where, signed_zero=False)
 
 
-def _error_of_variance(variance: Array, center: Array, count: int, dtype: dtypes.DType) -> Array:
-    """Return what, times eps and the count, bounds the error of a two-pass or an updating algorithm.
+def _error_of_variance(variance: Array, center: Array, unit: float) -> Array:
+    """Return how far a two-pass or an updating algorithm may be off; `unit` is the rounding of all steps.
 
     Both lose digits as the mean grows against the deviation, by the first power of that ratio (Chan, Golub
     and LeVeque 1983); the difference of the mean square and the squared mean loses them by its square.
     """
-    assert dtype.format is not None
-    eps = 2.0 ** (1 - dtype.format.digits)
-    return np.asarray(np.sqrt(variance * (variance + center**2)) + count * eps * center**2)
+    return np.asarray(unit * np.sqrt(variance * (variance + center**2)) + (unit * center) ** 2)
 
 
 def variance_and_mean(array: Array, axes: Axes, keepdim: bool) -> Outcome:
-    return Each((variance(array, axes, keepdim), mean(array, axes, keepdim)))
+    return Each((variance(array, axes, keepdim), _finite_mean(array, axes, keepdim)))
 
 
 def deviation_and_mean(array: Array, axes: Axes, keepdim: bool) -> Outcome:
-    return Each((deviation(array, axes, keepdim), mean(array, axes, keepdim)))
+    return Each((deviation(array, axes, keepdim), _finite_mean(array, axes, keepdim)))
+
+
+def _finite_mean(array: Array, axes: Axes, keepdim: bool) -> Outcome:
+    """Return the mean, open where it is infinite: an updating algorithm then gives NaN."""
+    due = mean(array, axes, keepdim)
+    assert isinstance(due, Within) and due.where is not None
+    return replace(due, where=due.where & ~np.isinf(due.value))
 
 
 _INEXACT = (*dtypes.FLOATS, *dtypes.COMPLEXES)
@@ -172,7 +180,7 @@ def quantiles(
     if not skip_nan:
         counts = np.where(nan.any(-1), 0, counts)
     shape = result_shape(array.shape, dim, keepdim) if dim is not None else (1,) * array.ndim * keepdim
-    results = [_quantile(ordered, counts, position, method) for position in np.atleast_1d(q)]
+    results = [_quantile(ordered, counts, level, method) for level in np.atleast_1d(q)]
     exact, low, high, sure = (np.stack(part).reshape(q.shape + shape) for part in zip(*results, strict=True))
     dtype = dtypes.of_array(array)
     if method in ("lower", "higher", "nearest"):
@@ -181,9 +189,9 @@ def quantiles(
     spread = array.shape[dim] if dim is not None and array.ndim else array.size
     with np.errstate(invalid="ignore"):
         reach = np.abs(low) + np.abs(high) + spread * np.abs(high - low)
-    finite = np.isfinite(low) & np.isfinite(high)
-    bound = dot(2, np.where(finite, reach, 0), 2.0)
-    return Within(exact, bound, dtype, where=sure & (finite | np.isnan(exact)), signed_zero=False)
+    fits = reach <= largest(dtype)
+    bound = dot(2, np.where(fits, reach, 0), 2.0)
+    return Within(exact, bound, dtype, where=sure & (fits | np.isnan(low)), signed_zero=False)
 
 
 def _quantile(ordered: Array, counts: Array, q: float, method: str) -> tuple[Array, Array, Array, Array]:
@@ -207,7 +215,8 @@ def _quantile(ordered: Array, counts: Array, q: float, method: str) -> tuple[Arr
     # Rounded to the type, a position this near an integer or a half may fall on either side.
     doubt = np.minimum(np.abs(position - np.rint(position)), np.abs(fraction - 0.5))
     rounded = (position != np.rint(position)) & (fraction != 0.5)
-    sure = empty | ~((doubt < 1e-3) & rounded)
+    continuous = np.isfinite(wide).all(-1) & (method == "linear")
+    sure = empty | continuous | ~((doubt < 1e-3) & rounded)
     exact = np.where(empty, np.nan, exact)
     return exact, np.where(empty, np.nan, low), np.where(empty, np.nan, high), sure
 
