@@ -128,6 +128,14 @@ class Run:
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """Take a step that is not judged itself; an error of the backend there refutes the clause."""
+        return self._bound(*self._step(name, args, kwargs))
+
+    def whole(self, name: str, *args: Any, **kwargs: Any) -> Handle:
+        """Take a step as `call` does and keep its result in one piece, a tuple too."""
+        out, native = self._step(name, args, kwargs)
+        return Handle(out or "_", native)
+
+    def _step(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str | None, Any]:
         out = self._out(name)
         self.program.record(out, name, args, kwargs)
         try:
@@ -138,7 +146,7 @@ class Run:
             clause = next((c for c in self.clauses if c not in self.closed), self.clauses[0])
             reason = f"{failed.kind}: {failed.message}"
             raise Refused(clause, reason, "a result", describe(failed), self.program) from error
-        return self._bound(out, native)
+        return out, native
 
     def expect(self, allowed: Outcome, name: str, *args: Any, **kwargs: Any) -> Any:
         """Take a step and judge its result or error; returns the result as `call` does, None for an error.
