@@ -233,6 +233,9 @@ def run(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
     current = OPS[name]
     kwargs = canonical(current, kwargs)
+    first = current.parameters[0]
+    if not args and first in kwargs:
+        args = (kwargs.pop(first),)
     if current.raw:
         return current.kernel(*args, **kwargs)
     if current.writes:

@@ -137,12 +137,11 @@ def matmul(input: Tensor, other: Tensor) -> Any:
         )
     if a.ndim <= 2 and b.ndim <= 2:
         return _of_low_rank(a, b)
+    if b.ndim <= 2:
+        return ops._unsafe_view(_of_low_rank(a.reshape(-1, a.shape[-1]), b), *a.shape[:-1], *b.shape[1:])
     rows = a[None] if a.ndim == 1 else a
-    columns = b[:, None] if b.ndim == 1 else b
-    product = _of_batches(rows, columns)
-    if a.ndim == 1:
-        return product[..., 0, :]
-    return product[..., 0] if b.ndim == 1 else product
+    product = _of_batches(rows, b)
+    return product[..., 0, :] if a.ndim == 1 else product
 
 
 def _of_low_rank(a: Tensor, b: Tensor) -> Any:

@@ -57,9 +57,28 @@ def evenly(grad: Tensor, input: Tensor, result: Tensor, dim: Any, keepdim: bool)
     return hits * (restored(grad, input.shape, dim, keepdim) / shares)
 
 
-def extreme(grad: Tensor, input: Tensor, results: Any, meta: Any, dim: Any, keepdim: bool, other: Any) -> Any:
-    """The derivative of ``max`` and ``min``, whose arguments say which of three functions they are."""
-    return evenly(grad, input, results[0], None, False) if dim is None else None
+def extreme(grad: Tensor, input: Tensor, results: Any, meta: Any, dim: Any, keepdim: bool) -> Any:
+    """Over all elements equal extremes share, along a dimension the one whose index was returned gets all."""
+    if dim is None:
+        return evenly(grad, input, results[0], None, False)
+    return picked(grad, results, meta, dim, keepdim)
+
+
+derivative(
+    "max",
+    "min",
+    input=lambda grad, input, results, meta, dim, keepdim: extreme(grad, input, results, meta, dim, keepdim),
+)
+derivative(
+    "kthvalue",
+    "mode",
+    input=lambda grad, results, meta, dim, keepdim: picked(grad, results, meta, dim, keepdim),
+)
+derivative(
+    "sort",
+    "topk",
+    input=lambda grad, results, meta, dim: picked(grad, results, meta, dim, True),
+)
 
 
 def product(grad: Tensor, input: Tensor, dim: Any, keepdim: bool) -> Any:

@@ -39,6 +39,23 @@ derivative("fill_", input=lambda grad: ops.zeros_like(grad), value=lambda grad: 
 derivative("zero_", input=lambda grad: ops.zeros_like(grad))
 
 
+# Gathering and scattering along a dimension.
+
+derivative(
+    "gather",
+    input=lambda grad, meta, dim, index: ops.scatter_add(grad.new_zeros(meta.input.shape), dim, index, grad),
+)
+derivative(
+    "scatter",
+    input=lambda grad, dim, index: ops.scatter(grad, dim, index, 0),
+    src=lambda grad, dim, index: ops.gather(grad, dim, index),
+)
+derivative(
+    "scatter_add",
+    input=lambda grad: grad,
+    src=lambda grad, dim, index: ops.gather(grad, dim, index),
+)
+
 # Indexing with tensors: the places are numbers, so reading them is linear and its transpose adds.
 
 

@@ -194,7 +194,7 @@ class Saved:
         assert tensor is not None
         node = None if self._alias is None else self._node or maker
         self._check_version(tensor, node)
-        if node is None:
+        if node is None or not tensor.dtype.is_differentiable:
             return tensor
         restored = alias(tensor)
         restored.node, restored.output_number = node, self._number

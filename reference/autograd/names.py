@@ -43,6 +43,7 @@ _BY_ARGUMENTS: dict[str, Callable[[Arguments], str]] = {
     "_basic_index": _index_name,
 }
 _BY_NAME = {
+    "narrow": "Slice0",
     "_to_copy": "ToCopy0",
     "_advanced_index": "Index0",
     "copy_": "Copys",
