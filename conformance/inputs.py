@@ -103,9 +103,9 @@ class Operand:
         array = self.array
         match self.effective_layout:
             case "transposed":
-                return np.ascontiguousarray(array.T)
+                return _row_major(array.T)
             case "channels_last":
-                return np.ascontiguousarray(np.moveaxis(array, 1, -1))
+                return _row_major(np.moveaxis(array, 1, -1))
             case "stepped":
                 wide = np.full((*self.shape[:-1], 2 * self.shape[-1]), _filler(array), array.dtype)
                 wide[..., ::2] = array
@@ -113,7 +113,7 @@ class Operand:
             case "offset":
                 return np.stack([np.full_like(array, _filler(array)), array])
             case "expanded":
-                return np.ascontiguousarray(array[:1])
+                return _row_major(array[:1])
         return array
 
     def recipe(self) -> Recipe:
@@ -158,6 +158,13 @@ def special_names(array: Array) -> list[str]:
         }
         found += [name for name, mask in checks.items() if mask.any()]
     return found
+
+
+def _row_major(array: Array) -> Array:
+    """Return a copy whose strides are row-major also where a size is 1, which NumPy does not care about."""
+    copy = np.empty(array.shape, array.dtype)
+    copy[...] = array
+    return copy
 
 
 def _filler(array: Array) -> Any:

@@ -20,7 +20,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 # any: specials included; finite: neither NaN nor infinity, moderate magnitudes and extremes;
 # exact: multiples of 1/8 (or small integers) whose sums and products are exact; distinct: no value twice;
 # small: -8 to 8; positive: above zero, finite; unit: from -1 to 1; ties: few distinct values.
-Kind = Literal["any", "finite", "exact", "distinct", "small", "positive", "unit", "ties"]
+# dividend, divisor: any, but no quotient of integers is by zero or past the range; shift: below the width.
+_General = Literal["any", "finite", "exact", "distinct", "small", "positive", "unit", "ties"]
+Kind = _General | Literal["dividend", "divisor", "shift"]
 
 _SPECIAL_COUNT = 64
 
@@ -89,7 +91,7 @@ def _floats(dtype: DType, kind: Kind) -> Array:
     spread = min(8.0, (fmt.emax - 2) * 0.3)
     ordinary = _ordinary(256, spread)
     match kind:
-        case "any":
+        case "any" | "dividend" | "divisor":
             values = np.concatenate([ordinary[: 256 - _SPECIAL_COUNT], specials(dtype)])
         case "finite":
             values = np.concatenate([ordinary[: 256 - _SPECIAL_COUNT], specials(dtype)])
@@ -121,6 +123,11 @@ def _integers(dtype: DType, kind: Kind) -> Array:
     low, high = dtypes.integer_range(dtype)
     index = np.arange(256)
     signed = np.where(index % 2 == 0, index // 2, -(index + 1) // 2)
+    if kind in ("dividend", "divisor"):
+        values = _integers(dtype, "any")
+        return np.where(values == (low if kind == "dividend" and low else 0), values.dtype.type(1), values)
+    if kind == "shift":
+        return (index % dtype.bits).astype(dtype.storage)
     if kind in ("any", "finite"):
         edges = [low, high, low + 1, high - 1, high // 2, low // 2]
         powers = [s * (2**k + d) for k in (7, 8, 15, 16, 24, 31, 32, 53) for d in (-1, 0, 1) for s in (1, -1)]

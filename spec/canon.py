@@ -21,6 +21,7 @@ CHAPTERS = (
     "shape",
     "rearranging",
     "indexing",
+    "laws",
     "elementwise",
     "reductions",
     "statistics",

@@ -16,7 +16,7 @@ def occurrences(array: Array, minlength: int = 0) -> Array:
 
 def weighted(array: Array, weights: Array, minlength: int = 0) -> Outcome:
     """Sum the weights of each value: in the type of float32 or float64 weights, else in float64."""
-    size = max(int(array.max(initial=-1)) + 1, minlength)
+    size = max(int(array.max()) + 1 if array.size else 0, minlength)
     dtype = dtypes.of_array(weights)
     dtype = dtype if dtype in (dtypes.float32, dtypes.float64) else dtypes.float64
     exact, magnitude = np.zeros(size, np.longdouble), np.zeros(size, np.longdouble)
