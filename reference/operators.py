@@ -35,7 +35,7 @@ def _binary(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
         if not isinstance(other, _OPERANDS):
             return NotImplemented
         pair = (other, self) if reflected else (self, other)
-        return dispatch.FUNCTIONS[name](*pair)
+        return getattr(dispatch.ops, name)(*pair)
 
     return operate
 
@@ -51,7 +51,7 @@ def _augmented(name: str) -> Callable[[Any, Any], Any]:
 
 def _unary(name: str) -> Callable[[Any], Any]:
     def operate(self: Any) -> Any:
-        return dispatch.FUNCTIONS[name](self)
+        return getattr(dispatch.ops, name)(self)
 
     return operate
 
