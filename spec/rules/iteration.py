@@ -1,6 +1,6 @@
 """The layout that an elementwise operation gives its result.
 
-Source: observed; ``tensor_attributes#torch-memory-format`` only says that operators preserve the memory format.
+Source: observed; ``tensor_attributes#torch-memory-format`` only says that operators preserve the format.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _shared_layout(shape: Shape, all_strides: Sequence[Shape]) -> Shape | None:
 
 
 def _order(shape: Shape, all_strides: Sequence[Shape]) -> list[int]:
-    """Return the dimensions from the innermost to the outermost: an insertion sort, as ties are not transitive."""
+    """Return the dimensions, innermost first, by an insertion sort: ties are not transitive."""
 
     def compare(inner: int, outer: int) -> int:
         for strides in all_strides:
