@@ -61,7 +61,8 @@ def insertion_points(sequence: Array, values: Array, *, right: bool) -> Array:
     keys, wanted = comparable(sequence), comparable(values)
     if sequence.ndim == 1:
         return np.asarray(np.searchsorted(keys, wanted, side)).astype(np.int64)  # type: ignore[call-overload]
-    table, sought = keys.reshape(-1, keys.shape[-1]), wanted.reshape(-1, wanted.shape[-1])
+    count = int(np.prod(keys.shape[:-1]))
+    table, sought = (part.reshape(count, part.shape[-1]) for part in (keys, wanted))
     found = [
         np.searchsorted(row, some, side)  # type: ignore[call-overload]
         for row, some in zip(table, sought, strict=True)
@@ -90,7 +91,7 @@ def runs(array: Array, dim: int | None, *, inverse: bool, counts: bool) -> Outco
     """Return the first of each run of equal neighbours, elements or slices along a dimension."""
     source, axis = rows(array, dim)
     table = np.moveaxis(comparable(source), axis, 0)
-    changes = (table[1:] != table[:-1]).reshape(max(len(table) - 1, 0), -1).any(1)
+    changes = (table[1:] != table[:-1]).any(tuple(range(1, table.ndim)))
     starts = np.flatnonzero(np.concatenate([np.ones(min(len(table), 1), np.bool_), changes]))
     number = np.diff(np.concatenate([starts, [len(table)]]))
     where = np.repeat(np.arange(len(starts)), number)
