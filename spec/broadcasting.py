@@ -86,7 +86,7 @@ def the_in_place_error_speaks_of_expansion(size: int, other: int, dim: int) -> O
 
 @clause("torch.broadcast_to", covers="broadcasting.no-data-copy")
 def broadcast_to_is_a_view(array: Array, own: Shape, target: Shape) -> Outcome:
-    """`broadcast_to` is a view of the target shape with stride 0 where it repeats; other shapes are errors."""
+    """`broadcast_to` is a view of the target shape with stride 0 where it repeats, or an error."""
     if not expandable(array.shape, target):
         return Raises("RuntimeError")
     return Exactly(expanded(array, target), strides=strides.expanded_strides(array.shape, own, target))

@@ -166,7 +166,7 @@ class TorchLike:
         return np.array(native.numpy())
 
     def failure(self, error: Exception) -> Failed:
-        kinds = (kind.__name__ for kind in type(error).__mro__)
+        kinds = (kind.__name__.removeprefix("_") for kind in type(error).__mro__)
         name = next((kind for kind in kinds if kind in ERROR_KINDS), type(error).__name__)
         return Failed(name, str(error))
 

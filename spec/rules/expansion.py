@@ -59,8 +59,8 @@ POINTWISE: dict[str, Callable[..., Array]] = {
     "lerp": _widely(lambda start, end, weight: start + weight * (end - start)),
     "addcmul": _widely(lambda input, one, two: input + one * two),
     "clamp": lambda input, low, high: np.minimum(np.maximum(input, low), high),
-    "where": lambda condition, input, other: np.where(condition, input, other),
-    "masked_fill": lambda input, mask, value: np.where(mask, value, input),
+    "where": lambda condition, input, other: np.asarray(np.where(condition, input, other)),
+    "masked_fill": lambda input, mask, value: np.asarray(np.where(mask, value, input)),
     "copy": lambda target, source: source,
 }
 
