@@ -14,7 +14,6 @@ import numpy as np
 
 from . import dtypes
 from .dims import wrap_dim
-from .dtypes import DType
 
 Shape = tuple[int, ...]
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -82,7 +81,7 @@ def settled(shape: Shape, places: Array, source: Shape) -> Array:
     last = np.full(math.prod(shape), -1)
     np.minimum.at(first, places.reshape(-1), given)
     np.maximum.at(last, places.reshape(-1), given)
-    return ((last < 0) | (first == last)).reshape(shape)
+    return np.asarray((last < 0) | (first == last)).reshape(shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +124,7 @@ def reduced(
     flat_places = places.reshape(-1)
     terms = np.bincount(flat_places, minlength=array.size).reshape(array.shape)
     touched = terms > 0
-    start, given = _widened(array), _widened(values).reshape(-1)
+    start, given = widened(array), widened(values).reshape(-1)
     if not include_self:
         start = np.where(touched, _identity(reduction, start.dtype), start)
     terms = terms + np.where(touched, include_self, True)
@@ -138,16 +137,16 @@ def reduced(
         else:
             np.add.at(magnitude.reshape(-1), flat_places, np.abs(given))
         if reduction == "mean":
-            value = value // terms if value.dtype.kind in "iu" else value / terms
+            value = (value // terms).astype(value.dtype) if value.dtype.kind in "iu" else value / terms
             magnitude = magnitude / terms
-    return Reduced(value, magnitude, int(terms.max(initial=1)))
+    return Reduced(np.asarray(value), np.asarray(magnitude), int(terms.max(initial=1)))
 
 
-def _widened(array: Array) -> Array:
-    dtype: DType = dtypes.of_array(array)
-    if dtype.is_complex:
+def widened(array: Array) -> Array:
+    """Return elements in a wider type where they are floating or complex, as they are otherwise."""
+    if array.dtype.kind == "c":
         return array.astype(np.clongdouble)
-    return array.astype(np.longdouble) if dtype.is_floating_point else array
+    return array if array.dtype.kind in "biu" else array.astype(np.longdouble)
 
 
 def _identity(reduction: Reduction, storage: np.dtype[Any]) -> Any:
