@@ -30,6 +30,11 @@ def size_at(shape: Shape, dim: int) -> int:
     return shape[dim] if -len(shape) <= dim < len(shape) else 1
 
 
+def bad(tape: Tape, shape: Shape, dim: int) -> bool:
+    """Draw whether another argument is wrong, one time in 12; never where the dimension is already."""
+    return tape.one_in(12) and -len(shape) <= dim < len(shape)
+
+
 def dim_only(tape: Tape, shape: Shape) -> Args:
     return (draw_dim(tape, len(shape)),)
 
@@ -172,7 +177,7 @@ def splitting_dim(tape: Tape, shape: Shape) -> Args:
     sizes = _factors(tape, size_at(shape, dim))
     if tape.one_in(3):
         sizes[tape.below(len(sizes))] = -1
-    if tape.one_in(12):
+    if bad(tape, shape, dim):
         sizes = tape.choose(([*sizes, 5], [-1, -1]))
     return dim, tuple(sizes)
 
@@ -182,22 +187,24 @@ def lengths(tape: Tape, shape: Shape) -> Args:
     dim = draw_dim(tape, len(shape))
     size = size_at(shape, dim)
     if tape.one_in(2):
-        return tape.between(-1, size + 2) if tape.one_in(6) else tape.between(1, max(size, 1)), dim
-    return _parts_of(tape, size), dim
+        wrong = bad(tape, shape, dim)
+        return tape.choose((0, -1)) if wrong else tape.between(1, max(size, 1) + 1), dim
+    return _parts_of(tape, shape, dim), dim
 
 
 def sections(tape: Tape, shape: Shape) -> Args:
     """Draw the lengths of all pieces and a dimension."""
     dim = draw_dim(tape, len(shape))
-    return _parts_of(tape, size_at(shape, dim)), dim
+    return _parts_of(tape, shape, dim), dim
 
 
-def _parts_of(tape: Tape, size: int) -> tuple[int, ...]:
+def _parts_of(tape: Tape, shape: Shape, dim: int) -> tuple[int, ...]:
+    size = size_at(shape, dim)
     parts: list[int] = []
     while sum(parts) < size and len(parts) < 5:
         parts.append(tape.between(0, size - sum(parts)))
     parts.append(size - sum(parts))
-    if tape.one_in(12):
+    if bad(tape, shape, dim):
         parts = tape.choose((parts[1:], [*parts, 1], [-1, *parts, 1]))
     return tuple(parts)
 
@@ -205,7 +212,7 @@ def _parts_of(tape: Tape, size: int) -> tuple[int, ...]:
 def counting(tape: Tape, shape: Shape) -> Args:
     """Draw a number of pieces and a dimension."""
     dim = draw_dim(tape, len(shape))
-    return 0 if tape.one_in(12) else tape.between(1, min(size_at(shape, dim), 6) + 2), dim
+    return 0 if bad(tape, shape, dim) else tape.between(1, min(size_at(shape, dim), 6) + 2), dim
 
 
 def cutting(tape: Tape, shape: Shape) -> Args:

@@ -33,6 +33,15 @@ def a_write_to_a_copy_leaves_its_input(elements: Array) -> Outcome:
     return Exactly(elements)
 
 
+@clause("tensor_view; tensor_attributes#torch-layout", covers="views.stride-meaning")
+def an_operation_reads_through_the_strides(result: Outcome) -> Outcome:
+    """What an operation computes depends on a tensor's elements, not on where they lie in storage.
+
+    Here `result` is what it computes from the same elements in row-major order.
+    """
+    return result
+
+
 # Joining.
 
 

@@ -155,7 +155,18 @@ def flatten_is_a_view_where_one_is_possible(
     storage: Array, window: Window, values: Array, start_dim: int, end_dim: int
 ) -> Outcome:
     """A write to the source of `flatten` shows in the result where `view` would work, elsewhere not."""
-    sizes = reshaping.merged(window.shape, start_dim, end_dim)
+    return _after_write(storage, window, values, reshaping.merged(window.shape, start_dim, end_dim))
+
+
+@clause("torch.reshape", covers="views.reshape-view-or-copy", strength="should")
+def reshape_is_a_view_where_one_is_possible(
+    storage: Array, window: Window, values: Array, sizes: Shape
+) -> Outcome:
+    """A write to the source of `reshape` shows in the result where `view` would work, elsewhere not."""
+    return _after_write(storage, window, values, sizes)
+
+
+def _after_write(storage: Array, window: Window, values: Array, sizes: Shape) -> Outcome:
     if not reshaping.viewable(window, sizes):
         return Exactly(window.of(storage).reshape(sizes))
     after = storage.copy()
@@ -166,6 +177,8 @@ def flatten_is_a_view_where_one_is_possible(
 @clause("torch.unflatten", covers="shape.unflatten", level="extended")
 def unflatten_splits_a_dimension(elements: Array, window: Window, dim: int, sizes: Sequence[int]) -> Outcome:
     """`unflatten` shows one dimension as several whose sizes multiply to its own; one may be -1."""
+    if not elements.ndim:
+        return Raises("RuntimeError", "IndexError")
     return view_of(
         lambda: reshaping.unflatten(window, dim, sizes),
         lambda: elements.reshape(reshaping.unflatten(window, dim, sizes).shape),

@@ -84,4 +84,4 @@ def joined(pairs: Array, dtype: DType) -> Array:
 
 def conjugated(elements: Array) -> Array:
     """Return complex elements conjugated, others as they are."""
-    return np.conj(elements) if elements.dtype.kind == "c" else elements
+    return np.asarray(np.conj(elements)) if elements.dtype.kind == "c" else elements

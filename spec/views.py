@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from .clause import clause
-from .outcome import Exactly, Outcome, Raises, Unspecified
+from .outcome import Each, Exactly, Outcome, Raises, Unspecified
 from .rules import reshaping, retyping, strides, windows
 from .rules.dtypes import DType
 from .rules.windows import Array, Shape, Window
@@ -252,18 +252,6 @@ def view_needs_compatible_strides(elements: Array, window: Window, sizes: Sequen
     return view_of(lambda: reshaping.view(window, sizes), lambda: elements.reshape(tuple(sizes)))
 
 
-@clause("torch.reshape", covers="views.reshape-view-or-copy", strength="should")
-def reshape_is_a_view_where_one_is_possible(
-    storage: Array, window: Window, values: Array, sizes: Shape
-) -> Outcome:
-    """A write to the source of `reshape` shows in the result where `view` would work, elsewhere not."""
-    if not reshaping.viewable(window, sizes):
-        return Exactly(window.of(storage).reshape(sizes))
-    after = storage.copy()
-    window.of(after)[...] = values
-    return Exactly(reshaping.view(window, sizes).of(after))
-
-
 # Other types.
 
 
@@ -355,18 +343,11 @@ def stride_gives_the_jump_along_each_dimension(window: Window, dim: int | None =
     """
     if any(size < 2 for size in window.shape):
         return Unspecified()
+    if dim is None and not window.shape:
+        return Each((), sequence="tuple")
     if dim is not None and not -window.ndim <= dim < window.ndim:
         return Raises("IndexError")
     return Exactly(window.strides if dim is None else window.strides[dim])
-
-
-@clause("tensor_view; tensor_attributes#torch-layout", covers="views.stride-meaning")
-def an_operation_reads_through_the_strides(result: Outcome) -> Outcome:
-    """What an operation computes depends on a tensor's elements, not on where they lie in storage.
-
-    Here `result` is what it computes from the same elements in row-major order.
-    """
-    return result
 
 
 @clause("torch.Tensor.is_contiguous", covers="views.is-contiguous")
@@ -408,5 +389,12 @@ def is_contiguous_in_channels_last_asks_for_its_strides(window: Window) -> Outco
 
 @clause(f"torch.clone; {_FORMAT}", covers="views.clone-preserves-format", level="extended")
 def clone_preserves_dense_strides(elements: Array, window: Window) -> Outcome:
-    """`clone` keeps dense strides and gives row-major ones to expanded tensors and ones with gaps."""
-    return Exactly(elements, strides=strides.preserved_strides(window.shape, window.strides))
+    """`clone` keeps the strides of a tensor that fills its storage without gaps and repeats."""
+    dense = strides.is_dense(window.shape, window.strides)
+    return Exactly(elements, strides=window.strides if dense else None, dense=True)
+
+
+@clause(_FORMAT, covers="views.clone-preserves-format", level="extended")
+def clone_of_a_tensor_with_gaps_or_repeats_is_row_major(elements: Array) -> Outcome:
+    """`clone` gives row-major strides to a tensor that is expanded or has gaps."""
+    return Exactly(elements, strides=strides.contiguous_strides(elements.shape))
