@@ -63,12 +63,13 @@ def attribute(path: str, make: Callable[[Any], Any]) -> Patch:
     Parameters
     ----------
     path : str
-        Below ``tensorcanon.reference``: ``module:attribute`` or ``module:Class.attribute``.
+        Below ``tensorcanon.reference``: ``module:attribute``, ``module:Class.attribute``, or ``:attribute``
+        of the namespace itself.
     """
 
     def patch() -> AbstractContextManager[Any]:
         module, _, inner = path.partition(":")
-        owner: Any = importlib.import_module(f"tensorcanon.reference.{module}")
+        owner: Any = importlib.import_module(f"tensorcanon.reference.{module}".rstrip("."))
         *outer, name = inner.split(".")
         for part in outer:
             owner = getattr(owner, part)
