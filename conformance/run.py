@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from tensorcanon.spec.clause import Clause
+from tensorcanon.spec.comparison import describe
 from tensorcanon.spec.observation import Failed, Observation, Plain, Several, Warned
-from tensorcanon.spec.outcome import Each, OneOf, Outcome, Raises, Warns, Within, describe
+from tensorcanon.spec.outcome import Each, OneOf, Outcome, Raises, Warns, Within
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import accuracy
 from .accuracy import Bound
+from .comparison import array_text, describe, first_wrong, index_text, same_bits, same_plain
 from .observation import Array, Failed, Observation, Plain, Seen, Several, Warned
 from .rules import dtypes, strides
 from .rules.dtypes import DType
@@ -129,7 +130,7 @@ class Exactly(_Judged):
         wrong = ~same_bits(self.value, seen.value, signed_zero=self.signed_zero)
         if self.where is not None:
             wrong &= self.where
-        return None if not wrong.any() else _first_wrong(wrong, self.value, seen.value)
+        return None if not wrong.any() else first_wrong(wrong, self.value, seen.value)
 
     @property
     def _structure(self) -> Structure:
@@ -151,7 +152,7 @@ class Exactly(_Judged):
         if not isinstance(self.value, np.ndarray):
             return repr(self.value)
         open_places = "" if self.where is None else f", {int((~self.where).sum())} elements unspecified"
-        return f"{_array_text(self.value)}, {self._structure}{open_places}"
+        return f"{array_text(self.value)}, {self._structure}{open_places}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +185,7 @@ class Within(_Judged):
         error, place = self.error(seen)
         if error > self.bound.limit:
             return (
-                f"{error:.4g} {self.bound.unit} off at {_index(place, self.value.shape)} "
+                f"{error:.4g} {self.bound.unit} off at {index_text(place, self.value.shape)} "
                 f"(at most {self.bound.limit:.4g}): {seen.value.reshape(-1)[place]}, "
                 f"due: {self.value.reshape(-1)[place]}"
             )
@@ -207,14 +208,14 @@ class Within(_Judged):
         wrong = (exact == 0) & (np.signbit(exact) != np.signbit(accuracy.widened(got)))
         if self.where is not None:
             wrong &= self.where
-        return None if not wrong.any() else _first_wrong(wrong, exact, got)
+        return None if not wrong.any() else first_wrong(wrong, exact, got)
 
     @property
     def _structure(self) -> Structure:
         return Structure(self.dtype, self.value.shape, self.strides, self.dense)
 
     def __str__(self) -> str:
-        return f"{_array_text(self.value)} within {self.bound.limit:g} {self.bound.unit}, {self._structure}"
+        return f"{array_text(self.value)} within {self.bound.limit:g} {self.bound.unit}, {self._structure}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,7 +247,7 @@ class Between(_Judged):
             return None
         place = int(np.flatnonzero(wrong)[0])
         value = seen.value.reshape(-1)[place]
-        return f"{value} at {_index(place, self.shape)}, due: from {self.low} to {self.high}"
+        return f"{value} at {index_text(place, self.shape)}, due: from {self.low} to {self.high}"
 
     def __str__(self) -> str:
         return f"values from {self.low} to {self.high}, {Structure(self.dtype, self.shape, self.strides)}"
@@ -368,66 +369,3 @@ class Unspecified(_Judged):
 
     def __str__(self) -> str:
         return "anything (unspecified)"
-
-
-def same_bits(due: Array, seen: Array, *, signed_zero: bool = True) -> Array:
-    """Return elementwise whether two arrays of one type hold the same value; NaN equals NaN."""
-    if due.dtype.names:
-        fields = [same_bits(due[name], seen[name], signed_zero=signed_zero) for name in due.dtype.names]
-        return np.asarray(np.logical_and.reduce(fields))
-    if due.dtype.kind == "c":
-        return same_bits(due.real, seen.real, signed_zero=signed_zero) & same_bits(
-            due.imag, seen.imag, signed_zero=signed_zero
-        )
-    with np.errstate(invalid="ignore"):  # a signalling NaN
-        same = np.asarray(due == seen)
-        if due.dtype.kind in "biu":
-            return same
-        if signed_zero:
-            same &= np.signbit(due) == np.signbit(seen)
-        return np.asarray(same | (np.isnan(due) & np.isnan(seen)))
-
-
-def same_plain(due: Any, seen: Any) -> bool:
-    """Return whether two Python values have one type and are equal; NaN equals NaN, -0.0 differs from 0.0."""
-    if isinstance(due, tuple) and isinstance(seen, tuple):
-        return len(due) == len(seen) and all(same_plain(d, s) for d, s in zip(due, seen, strict=True))
-    if type(due) is not type(seen):
-        return False
-    if isinstance(due, float | complex):
-        return bool(same_bits(np.asarray(due), np.asarray(seen)))
-    return bool(due == seen)
-
-
-def describe(seen: Observation) -> str:
-    """Return an observation in one line."""
-    match seen:
-        case Seen():
-            value = "no data" if seen.value is None else _array_text(seen.value)
-            return f"{value}, {Structure(seen.dtype, seen.shape, seen.strides)}"
-        case Plain():
-            return repr(seen.value)
-        case Several():
-            return "(" + ", ".join(describe(item) for item in seen.items) + ")"
-        case Failed():
-            return f"{seen.kind}: {seen.message}"
-        case Warned():
-            return f"{describe(seen.then)} with warnings {seen.categories}"
-
-
-def _array_text(array: Array) -> str:
-    wide = array.astype(np.float32) if array.dtype.kind == "V" and not array.dtype.names else array
-    return np.array2string(wide, separator=", ", threshold=40, edgeitems=4, floatmode="unique")
-
-
-def _first_wrong(wrong: Array, due: Array, seen: Array) -> str:
-    place = int(np.flatnonzero(wrong)[0])
-    count = int(wrong.sum())
-    return (
-        f"{count} of {wrong.size} elements differ, first at {_index(place, due.shape)}: "
-        f"{seen.reshape(-1)[place]}, due: {due.reshape(-1)[place]}"
-    )
-
-
-def _index(place: int | None, shape: tuple[int, ...]) -> str:
-    return "?" if place is None else str(tuple(int(i) for i in np.unravel_index(place, shape)))

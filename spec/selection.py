@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .comparison import same_bits
 from .observation import Array, Observation, Seen, Several
-from .outcome import Exactly, Structure, same_bits
+from .outcome import Exactly, Structure
 from .rules import dtypes
 
 if TYPE_CHECKING:
