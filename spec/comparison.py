@@ -69,4 +69,4 @@ def first_wrong(wrong: Array, due: Array, seen: Array) -> str:
 
 
 def index_text(place: int | None, shape: tuple[int, ...]) -> str:
-    return "?" if place is None else str(tuple(int(i) for i in np.unravelindex_text(place, shape)))
+    return "?" if place is None else str(tuple(int(i) for i in np.unravel_index(place, shape)))
