@@ -21,6 +21,8 @@ CHAPTERS = (
     "shape",
     "rearranging",
     "indexing",
+    "scatter",
+    "masking",
     "laws",
     "elementwise",
     "reductions",

@@ -265,6 +265,12 @@ def take_along_dim_gathers_with_broadcasting(array: Array, index: Array, dim: in
     return _taken(wide_array, rules.gathered(wide_array.shape, axis, wide_index))
 
 
+@clause("torch.take_along_dim", covers="indexing.take-along-dim", level="extended")
+def take_along_dim_flattens_any_layout(array: Array, index: Array) -> Outcome:
+    """Without a dimension `torch.take_along_dim` flattens a tensor however it lies in storage."""
+    return _taken(array, rules.flat(array.shape, index))
+
+
 @clause("torch.take_along_dim", covers="indexing.take-along-dim")
 def taking_along_a_sorted_index_sorts(array: Array, dim: int) -> Outcome:
     """``x.take_along_dim(x.argsort(dim), dim)`` is ``x`` sorted along a dimension."""

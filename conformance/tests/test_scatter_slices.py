@@ -194,6 +194,7 @@ def test_types_of_indices(run: Run, dtype: DType) -> None:
 def draw_spread(tape: Tape) -> tuple[Operand, Operand, int | None]:
     operand = draw_operand(tape, tape.choose(dtypes.COMMON), draw_shape(tape, ndim=RANKED))
     if tape.one_in(4):
+        operand = Operand(operand.array, "offset" if tape.one_in(2) else "contiguous")
         goal = (3,) if operand.array.size else (0,)
         return operand, Operand(draw_indices(tape, goal, operand.array.size, negative=False)), None
     dim = tape.below(operand.ndim)
@@ -213,6 +214,13 @@ def test_take_along_dim(run: Run, case: tuple[Operand, Operand, int | None]) -> 
     run.expect(allowed, "torch.take_along_dim", x, places, **({} if dim is None else {"dim": dim}))
     if dim is not None:
         run.expect(allowed, "Tensor.take_along_dim", x, places, dim)
+
+
+@verifies(scatter.take_along_dim_flattens_any_layout, over=["transposed", "stepped"])
+def test_take_along_no_dim(run: Run, layout: str) -> None:
+    array, index = np.arange(6, dtype=np.float32).reshape(2, 3), np.array([0, 4, 1])
+    allowed = scatter.take_along_dim_flattens_any_layout(array, index)
+    run.expect(allowed, "torch.take_along_dim", run.tensor(Operand(array, layout)), run.tensor(index))
 
 
 @verifies(
