@@ -108,6 +108,18 @@ def report(
     raise typer.Exit(write_report(results, out))
 
 
+@app.command()
+def sources(
+    update: Annotated[
+        bool, typer.Option("--update", help="Write the digests of the installed torch.")
+    ] = False,
+) -> None:
+    """Name the clauses whose cited documentation changed with the installed torch."""
+    from .sourcing import compare_sources
+
+    raise typer.Exit(compare_sources(update))
+
+
 def main() -> None:
     """Run the command line; a closed pipe is not an error."""
     try:
