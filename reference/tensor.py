@@ -52,6 +52,8 @@ class Tensor:
         Which output of the node the tensor is, and the version at which a view's node was made.
     """
 
+    # Shown by `type`: programs that print it see torch's own name.
+    __module__ = "torch"
     __array_priority__ = 1000
 
     if TYPE_CHECKING:
