@@ -20,7 +20,7 @@ class Parameter(Tensor):
         made.requires_grad = requires_grad
         return made  # type: ignore[return-value]
 
-    def __repr__(self, **options: Any) -> str:
+    def __repr__(self, **options: Any) -> str:  # type: ignore[override]
         return "Parameter containing:\n" + tensor_text(self)
 
 

@@ -18,9 +18,10 @@ from .mutant import Patch, attribute, kernel, mutant
 
 Call = Callable[..., Any]
 Array = np.ndarray[Any, Any]
+Cast = Callable[[Array, dtypes.dtype], Array]
 
 
-def casting(change: Callable[[Array, dtypes.dtype, Call], Array]) -> Patch:
+def casting(change: Callable[[Array, dtypes.dtype, Cast], Array]) -> Patch:
     """Replace the cast behind `to` by ``change``, which is given the healthy one too."""
     return attribute(
         "conversion:cast", lambda original: lambda array, target: change(array, target, original)
@@ -31,89 +32,90 @@ def _is_floating(array: Array) -> bool:
     return array.dtype.kind not in "biuc"
 
 
-def _rounds(array: Array, target: dtypes.dtype, healthy: Call) -> Array:
+def _rounds(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
     if target.is_integral and _is_floating(array):
         with np.errstate(all="ignore"):
             array = np.rint(array.astype(np.float64))
-    return healthy(array, target)  # type: ignore[no-any-return]
+    return healthy(array, target)
 
 
-def _floors(array: Array, target: dtypes.dtype, healthy: Call) -> Array:
+def _floors(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
     if target.is_integral and _is_floating(array):
         with np.errstate(all="ignore"):
             array = np.floor(array.astype(np.float64))
-    return healthy(array, target)  # type: ignore[no-any-return]
+    return healthy(array, target)
 
 
-def _by_way_of_float32(array: Array, target: dtypes.dtype, healthy: Call) -> Array:
+def _by_way_of_float32(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
     """Cast float64 to integers through float32: inexact above 2**24."""
     narrowed = array.dtype == np.float64 and target.is_integral
-    return healthy(healthy(array, dtypes.float32) if narrowed else array, target)  # type: ignore[no-any-return]
+    return healthy(healthy(array, dtypes.float32) if narrowed else array, target)
 
 
-def _refuses_what_does_not_fit(array: Array, target: dtypes.dtype, healthy: Call) -> Array:
+def _refuses_what_does_not_fit(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
     if target.is_integral and _is_floating(array) and not np.isfinite(array.astype(np.float64)).all():
         raise RuntimeError("value cannot be converted without overflow")
-    return healthy(array, target)  # type: ignore[no-any-return]
+    return healthy(array, target)
 
 
-def _saturates(array: Array, target: dtypes.dtype, healthy: Call) -> Array:
+def _saturates(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
     if target.is_integral and array.dtype.kind in "iu":
         limits = np.iinfo(target.numpy)
         array = np.array([min(max(int(n), limits.min), limits.max) for n in array.reshape(-1)]).reshape(
             array.shape
         )
-    return healthy(array, target)  # type: ignore[no-any-return]
+    return healthy(array, target)
 
 
-def _cuts_before_asking(array: Array, target: dtypes.dtype, healthy: Call) -> Array:
+def _cuts_before_asking(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
     if target is dtypes.bool_ and _is_floating(array):
         array = healthy(np.nan_to_num(array.astype(np.float64)), dtypes.int64)
-    return healthy(array, target)  # type: ignore[no-any-return]
+    return healthy(array, target)
 
 
-def _nan_is_false(array: Array, target: dtypes.dtype, healthy: Call) -> Array:
+def _nan_is_false(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
     cast_array = healthy(array, target)
-    return cast_array & (array == array) if target is dtypes.bool_ else cast_array  # type: ignore[no-any-return]
+    return np.asarray(cast_array & (array == array)) if target is dtypes.bool_ else cast_array
 
 
-def _true_is_all_ones(array: Array, target: dtypes.dtype, healthy: Call) -> Array:
+def _true_is_all_ones(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
     made = healthy(array, target)
     signed = target.is_integral and target.is_signed
-    return -made if array.dtype == np.bool_ and signed else made  # type: ignore[no-any-return]
+    return -made if array.dtype == np.bool_ and signed else made
 
 
-def _cuts_bfloat16_off(array: Array, target: dtypes.dtype, healthy: Call) -> Array:
+def _cuts_bfloat16_off(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
     if target is not dtypes.bfloat16 or array.dtype == target.numpy:
-        return healthy(array, target)  # type: ignore[no-any-return]
+        return healthy(array, target)
     with np.errstate(all="ignore"):
         bits = np.ascontiguousarray(healthy(array, dtypes.float32)).view(np.uint32)
     return (bits >> 16).astype(np.uint16).view(target.numpy)
 
 
-def _float16_stays_finite(array: Array, target: dtypes.dtype, healthy: Call) -> Array:
+def _float16_stays_finite(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
     made = healthy(array, target)
     if target is not dtypes.float16 or array.dtype.kind == "c":
-        return made  # type: ignore[no-any-return]
-    return np.where(np.isinf(made), np.copysign(made.dtype.type(65504), made), made)
+        return made
+    return np.asarray(np.where(np.isinf(made), np.copysign(made.dtype.type(65504), made), made))
 
 
-def _by_way_of_the_real_part(array: Array, target: dtypes.dtype, healthy: Call) -> Array:
-    return healthy(array.real if array.dtype.kind == "c" else array, target)  # type: ignore[no-any-return]
+def _by_way_of_the_real_part(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
+    return healthy(array.real if array.dtype.kind == "c" else array, target)
 
 
-def _magnitude(array: Array, target: dtypes.dtype, healthy: Call) -> Array:
+def _magnitude(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
     if array.dtype.kind == "c" and not target.is_complex and target is not dtypes.bool_:
         with np.errstate(all="ignore"):
             array = np.abs(array)
-    return healthy(array, target)  # type: ignore[no-any-return]
+    return healthy(array, target)
 
 
-def _flushes_subnormals(array: Array, target: dtypes.dtype, healthy: Call) -> Array:
+def _flushes_subnormals(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
     made = healthy(array, target)
     if target is not dtypes.float32:
-        return made  # type: ignore[no-any-return]
-    return np.where(np.abs(made) < np.finfo(np.float32).tiny, np.copysign(np.float32(0), made), made)
+        return made
+    tiny = np.abs(made) < np.finfo(np.float32).tiny
+    return np.asarray(np.where(tiny, np.copysign(np.float32(0), made), made))
 
 
 def _never_copies(original: Call) -> Call:

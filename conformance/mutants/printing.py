@@ -56,7 +56,7 @@ def _with_six_decimals(original: Call) -> Call:
     """Print the fraction of whole numbers, as Python does."""
 
     def bare(self: Any, value: Any) -> str:
-        text = original(self, value)
+        text: str = original(self, value)
         return text + "0" if text.endswith(".") else text
 
     return bare
