@@ -280,3 +280,14 @@ def lerp_takes_one_type(types: Sequence[DType]) -> Outcome:
 def clamp_promotes_its_bounds(array: Array, bound: Value) -> Outcome:
     """`torch.clamp` has the promoted type of the tensor and its bounds."""
     return Structure(dtype=promoting.common(array, bound))
+
+
+@clause(
+    "torch.nn.MSELoss; torch.nn.L1Loss",
+    covers="promotion.loss-broadcast-dtype",
+    level="extended",
+    basis="observed",
+)
+def losses_of_differences_promote(input: DType, target: DType) -> Outcome:
+    """A loss that compares each element with its target has the promoted type of both."""
+    return Structure(dtype=rules.promote_types(input, target), shape=())

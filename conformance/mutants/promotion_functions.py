@@ -273,4 +273,9 @@ MUTANTS = [
         promotion.clamp_promotes_its_bounds,
         kernel("clamp", _clamps_in_the_type_of_the_input),
     ),
+    mutant(
+        "mse_loss_has_the_type_of_its_input",
+        promotion.losses_of_differences_promote,
+        kernel("nn.functional.mse_loss", _like_the_first),
+    ),
 ]

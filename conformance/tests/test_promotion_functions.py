@@ -272,3 +272,18 @@ def test_clamp(run: Run, pair: tuple[Array, Value]) -> None:
     x, bound = (given(run, value) for value in pair)
     run.expect(allowed, "torch.clamp", x, min=bound)
     run.expect(allowed, "Tensor.clamp", x, max=bound)
+
+
+LOSSES = ("mse_loss", "l1_loss", "smooth_l1_loss")
+
+
+@verifies(
+    promotion.losses_of_differences_promote,
+    over=product(LOSSES, product(dtypes.FLOATS, repeat=2)),
+    proves=True,
+)
+def test_losses(run: Run, case: tuple[str, tuple[DType, DType]]) -> None:
+    name, pair = case
+    input, target = run.tensor(filled(pair[0], 1)), run.tensor(filled(pair[1], 1, 2))
+    allowed = promotion.losses_of_differences_promote(*pair)
+    run.expect(allowed, f"torch.nn.functional.{name}", input, target)
