@@ -8,22 +8,36 @@ from typing import Any
 
 from . import (
     autograd,
+    broadcasting,
+    buffers,
+    complexes,
     conversion,
     copying,
     creation,
+    cumulative,
+    cuda,
     dispatch,
+    draws,
     dtypes,
     elementwise,
+    grids,
+    histograms,
     history,
     indexing,
     inplace,
+    losses,
+    norms,
     operators,
     parameters,
     printing,
     products,
     reductions,
     return_types,
+    sequences,
     shape,
+    sorting,
+    statistics,
+    utils,
     views,
 )
 from . import linalg as _linalg
@@ -38,6 +52,7 @@ from .autograd import (
 from .autograd.formulas import CHAPTERS as _DERIVATIVES
 from .autograd.modes import is_inference_mode_enabled
 from .cautions import is_warn_always_enabled, set_warn_always
+from .determinism import are_deterministic_algorithms_enabled, use_deterministic_algorithms
 from .devices import device
 from .dispatch import FUNCTIONS, Namespace
 from .dtypes import dtype, finfo, get_default_dtype, iinfo, set_default_dtype
@@ -75,10 +90,12 @@ __all__ = [
     "Size",
     "Tensor",
     "UntypedStorage",
+    "are_deterministic_algorithms_enabled",
     "autograd",
     "channels_last",
     "channels_last_3d",
     "contiguous_format",
+    "cuda",
     "default_generator",
     "device",
     "dtype",
@@ -112,6 +129,8 @@ __all__ = [
     "set_printoptions",
     "set_warn_always",
     "strided",
+    "use_deterministic_algorithms",
+    "utils",
 ]
 
 linalg = Namespace("linalg.", LinAlgError=LinAlgError)
@@ -125,21 +144,33 @@ e = 2.718281828459045
 newaxis = None
 __version__ = "2.13.0+canon"
 _CHAPTERS = (
+    broadcasting,
+    buffers,
+    complexes,
     conversion,
     copying,
     creation,
+    cumulative,
     dispatch,
+    draws,
     elementwise,
+    grids,
+    histograms,
     history,
     indexing,
     inplace,
+    losses,
+    norms,
     operators,
     parameters,
     printing,
     products,
     reductions,
     return_types,
+    sequences,
     shape,
+    sorting,
+    statistics,
     views,
     _linalg,
     _random,

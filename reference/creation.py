@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from tensorcanon.spec.rules import promotion
+from tensorcanon.spec.rules.strides import contiguous_strides
 
 from . import dtypes, formats
 from .casting import cast, checked_number
+from .determinism import settle
 from .devices import checked
 from .dispatch import op, ops
 from .inference import array_of
@@ -142,8 +144,7 @@ def filled(
     shape = _sizes(sizes)
     order = options.memory_format or (formats.contiguous_format if like is None else formats.preserve_format)
     made = uninitialised(shape, kind, strides_in(order, shape, None if like is None else like.strides))
-    if value != 0:
-        made.places[...] = number
+    made.places[...] = number
     return finished(made, options.requires_grad)
 
 
@@ -162,7 +163,29 @@ def ones(*args: Any, size: Any = None, **options: Any) -> Tensor:
 @op("empty", method=False, out=True, exact_out=True)
 def empty(*args: Any, size: Any = None, **options: Any) -> Tensor:
     """Return a tensor of unspecified elements."""
-    return filled(args if size is None else (size,), 0, Options(**options))
+    return settle(filled(args if size is None else (size,), 0, Options(**options)))
+
+
+@op("empty_strided", method=False, raw=True)
+def empty_strided(size: Any, stride: Any, **options: Any) -> Tensor:
+    """Return a tensor of unspecified elements with these strides."""
+    chosen = Options(**options)
+    kind = dtypes.given(chosen.dtype) or dtypes.get_default_dtype()
+    shape, strides = _sizes((size,)), as_sizes((stride,))
+    if len(shape) != len(strides):
+        raise RuntimeError(f"mismatch in length of strides and shape: {list(strides)} and {list(shape)}")
+    checked(chosen.device)
+    return finished(settle(uninitialised(shape, kind, strides)), chosen.requires_grad)
+
+
+@op("empty_permuted", method=False, raw=True)
+def empty_permuted(size: Any, physical_layout: Any, **options: Any) -> Tensor:
+    """Return a tensor of unspecified elements whose dimensions lie in this order, outermost first."""
+    shape, order = _sizes((size,)), as_sizes((physical_layout,))
+    if sorted(order) != list(range(len(shape))):
+        raise RuntimeError(f"physical_layout {list(order)} is no order of {len(shape)} dimensions")
+    dense = contiguous_strides([shape[dim] for dim in order])
+    return empty_strided(shape, [dense[order.index(dim)] for dim in range(len(shape))], **options)
 
 
 @op("full", method=False, out=True, exact_out=True)
@@ -205,7 +228,7 @@ def ones_like(input: Tensor, **options: Any) -> Tensor:
 @op("empty_like", method=False, differentiable=False)
 def empty_like(input: Tensor, **options: Any) -> Tensor:
     """Return unspecified elements of a tensor's shape, type and dense strides."""
-    return filled((input.shape,), 0, Options(**options), input.dtype, input)
+    return settle(filled((input.shape,), 0, Options(**options), input.dtype, input))
 
 
 @op("full_like", method=False, differentiable=False)
@@ -229,7 +252,7 @@ def new_ones(input: Tensor, *args: Any, size: Any = None, **options: Any) -> Ten
 @op("new_empty", function=False, differentiable=False)
 def new_empty(input: Tensor, *args: Any, size: Any = None, **options: Any) -> Tensor:
     """Return unspecified elements of a tensor's type."""
-    return filled(args if size is None else (size,), 0, Options(**options), input.dtype)
+    return settle(filled(args if size is None else (size,), 0, Options(**options), input.dtype))
 
 
 @op("new_full", function=False, differentiable=False)
@@ -259,7 +282,7 @@ def legacy(cls: type[Tensor], *args: Any, dtype: DType | None = None, device: An
     kind = dtype or dtypes.get_default_dtype()
     if len(args) == 1 and not isinstance(args[0], Size) and not isinstance(args[0], int | np.integer):
         return _legacy_data(args[0], kind)
-    return uninitialised(_sizes(args or (0,)), kind)
+    return settle(uninitialised(_sizes(args or (0,)), kind))
 
 
 def _legacy_data(data: Any, kind: DType) -> Tensor:

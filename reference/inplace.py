@@ -10,6 +10,7 @@ import numpy as np
 from . import writing
 from .autograd import tape
 from .casting import checked_number
+from .determinism import settle_added
 from .dispatch import op
 from .formats import contiguous_format
 from .kernels import as_operand, as_sizes, broadcast, fresh, strides_in
@@ -77,7 +78,9 @@ def resize(input: Tensor, *size: Any, memory_format: Any = contiguous_format) ->
         return input
     if input.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
+    kept = input.storage.nbytes()
     writing.resize(input, shape, strides_in(memory_format, shape))
+    settle_added(input, kept)
     input.version.count += 1
     return input
 

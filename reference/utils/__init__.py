@@ -1,0 +1,5 @@
+"""``torch.utils``."""
+
+from . import backcompat, deterministic
+
+__all__ = ["backcompat", "deterministic"]

@@ -1,0 +1,3 @@
+"""``torch.utils.deterministic``: whether deterministic mode fills fresh memory."""
+
+fill_uninitialized_memory = True
