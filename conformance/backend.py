@@ -72,9 +72,10 @@ class Backend(Protocol):
     """An engine under test.
 
     Operations are called by name: ``torch.add`` (a function), ``Tensor.add_`` (a method or an attribute),
-    ``operator.add`` (Python syntax), ``builtins.len``, ``is`` (object identity), ``getattr``, ``np.array`` (an
-    array on the host that tensors may share memory with). Arguments are
-    `Handle`, `DType`, `Symbol`, Python values, NumPy arrays, and tuples, lists, dicts and slices of these.
+    ``operator.add`` (Python syntax), ``builtins.len``, ``is`` (identity), ``getattr``, ``np.array`` (an
+    array on the host that tensors may share memory with), ``threading.Thread``. Arguments are
+    `Handle`, `DType`, `Symbol`, `Routine` (a function to call back), Python values, NumPy arrays, and tuples,
+    lists, dicts and slices of these.
     """
 
     @property

@@ -12,6 +12,7 @@ from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
 
 from .backend import Array, Handle, Symbol
+from .routine import Name, Routine, Step
 
 _OPERATORS = {
     "add": "+",
@@ -43,17 +44,6 @@ ATTRIBUTES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line: `out` is the variable bound, None for a statement; `depth` its indentation."""
-
-    out: str | None
-    name: str
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    depth: int = 0
-
-
 @dataclass
 class Program:
     """The steps so far."""
@@ -72,26 +62,39 @@ class Program:
         self.steps.append(Step(out, name, args, kwargs, self.depth))
 
     def __str__(self) -> str:
-        return "\n".join("    " * step.depth + line_of(step) for step in self.steps)
+        return "\n".join(_indented(step) for step in self.steps)
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the steps as JSON values; array elements are exact (hexadecimal floats)."""
-        return [
-            {
-                "out": step.out,
-                "name": step.name,
-                "args": [encode(arg) for arg in step.args],
-                "kwargs": {key: encode(value) for key, value in step.kwargs.items()},
-                "depth": step.depth,
-            }
-            for step in self.steps
-        ]
+        return [_step_to_json(step) for step in self.steps]
+
+
+def _step_to_json(step: Step) -> dict[str, Any]:
+    return {
+        "out": step.out,
+        "name": step.name,
+        "args": [encode(arg) for arg in step.args],
+        "kwargs": {key: encode(value) for key, value in step.kwargs.items()},
+        "depth": step.depth,
+    }
+
+
+def _indented(step: Step) -> str:
+    return "\n".join("    " * step.depth + line for line in line_of(step).splitlines())
 
 
 def line_of(step: Step) -> str:
-    """Return a step as a line of torch code."""
+    """Return a step as a line of torch code, the definition of a routine as several."""
+    if step.name == "def":
+        return _definition(step.args[0])
     text = _expression(step.name, [source_of(arg) for arg in step.args], step.kwargs)
     return text if step.out is None else f"{step.out} = {text}"
+
+
+def _definition(routine: Routine) -> str:
+    body = [f"    {_indented(step)}".replace("\n", "\n    ") for step in routine.steps]
+    head = f"def {routine.name}({', '.join(routine.parameters)}):"
+    return "\n".join([head, *body, f"    return {source_of(routine.result)}"])
 
 
 def _expression(name: str, args: list[str], kwargs: dict[str, Any]) -> str:
@@ -138,7 +141,7 @@ def _syntax(member: str, args: list[str]) -> str:
 def source_of(value: Any) -> str:
     """Return a Python expression for an argument."""
     match value:
-        case Handle():
+        case Handle() | Name() | Routine():
             return value.name
         case np.ndarray():
             return f"np.array({_nested(value.tolist())}, dtype=np.{value.dtype.name})"
@@ -190,8 +193,15 @@ def _number(value: float | complex) -> str:
 def encode(value: Any) -> Any:
     """Return an argument as a JSON value: containers and constants are tagged objects."""
     match value:
-        case Handle():
+        case Handle() | Name():
             return {"ref": value.name}
+        case Routine():
+            return {
+                "function": value.name,
+                "parameters": list(value.parameters),
+                "steps": [_step_to_json(step) for step in value.steps],
+                "result": encode(value.result),
+            }
         case DType():
             return {"dtype": value.name}
         case Symbol():

@@ -30,6 +30,8 @@ def script(refusal: Refused, identity: Identity) -> str:
     ]
     if "operator." in program:
         lines.append("import operator")
+    if "threading." in program:
+        lines.append("import threading")
     if "np." in program:
         lines.append("import numpy as np")
     lines.append(_IMPORTS.get(identity.name, "import torch"))

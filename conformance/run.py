@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +21,7 @@ from tensorcanon.spec.rules.dtypes import DType
 from .backend import Array, Backend, Handle
 from .inputs import Operand
 from .program import Elements, Program
+from .routine import Routine, written
 
 
 class Refused(AssertionError):  # noqa: N818 (the verdict's word)
@@ -176,6 +177,12 @@ class Run:
                 "list" if isinstance(value, list) else "tuple",
             )
         return self.backend.look(value.native) if isinstance(value, Handle) else Plain(value)
+
+    def function(self, name: str, parameters: str, body: Callable[..., Any]) -> Routine:
+        """Define a function that a backend is to call, as `routine.written` does."""
+        routine = written(name, parameters, body)
+        self.program.record(None, "def", (routine,), {})
+        return routine
 
     @contextmanager
     def within(self, name: str, *args: Any) -> Iterator[None]:

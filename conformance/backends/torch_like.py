@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import operator
+import threading
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +16,7 @@ from tensorcanon.spec.rules.dtypes import DType
 
 from ..backend import Array, Claims, Handle, Identity, Symbol
 from ..program import ATTRIBUTES
+from ..routine import Routine, callable_of
 
 # NumPy has no such element types: their bits travel as integers of the same width.
 _AS_BITS = {
@@ -87,6 +89,10 @@ class TorchLike:
                 return setattr(given[0], given[1], given[2])
             case "np":
                 return getattr(np, member)(*given, **named)
+            case "threading":
+                return getattr(threading, member)(*given, **named)
+            case "return":
+                return given[0]
         if self._placed and member in _FACTORIES:
             named = {"device": self.identity.device, **named}
         return self._named(member)(*given, **named)
@@ -105,6 +111,8 @@ class TorchLike:
                 return self._to_native.get(arg) or getattr(self.namespace, arg.name)
             case Symbol():
                 return self._named(arg.path)
+            case Routine():
+                return callable_of(arg, self.call)
             case tuple():
                 return tuple(self._native(item) for item in arg)
             case list():
