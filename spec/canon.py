@@ -25,6 +25,8 @@ CHAPTERS = (
     "masking",
     "laws",
     "elementwise",
+    "comparisons",
+    "activations",
     "reductions",
     "statistics",
     "sorting",

@@ -79,6 +79,11 @@ def _ordinary(x: Any) -> Any:
     return ~np.isinf(x) & ((x == 0) | ~(np.abs(x) < 1e-37))
 
 
+def _above_underflow(x: Any) -> Any:
+    """Where the exponential of the input is a normal number of float32."""
+    return (x > -80) & (x < np.inf) | np.isnan(x)
+
+
 def _number(x: Any) -> Any:
     return ~np.isnan(x)
 
@@ -151,8 +156,8 @@ SMOOTH = (
     _activation(
         "gelu", _gelu_tanh, _SIZE, OUT, {"approximate": "tanh"}, "tanh", defined=_moderate, signed_zero=False
     ),
-    _activation("silu", _silu, ulps(4), defined=_finite),
-    _activation("mish", _mish, ulps(6), defined=_finite),
+    _activation("silu", _silu, ulps(4), defined=_above_underflow),
+    _activation("mish", _mish, ulps(6), defined=_above_underflow),
     _activation("logsigmoid", lambda x: -special.softplus(-x), ulps(4), OUT, signed_zero=False, plain=False),
     _activation("softsign", _softsign, ulps(2), FUNCTION, defined=_finite),
     _activation("tanhshrink", lambda x: x - np.tanh(x), _SIZE, FUNCTION, defined=_finite),

@@ -27,20 +27,13 @@ def ieee(dtype: DType, exact: Array, *operands: Array) -> Bound | None:
     return None
 
 
-def ulps(count: float, narrow: float = _NARROW) -> Bounding:
-    """Return a bound in units in the last place; complex results in eps of their magnitude.
-
-    Parameters
-    ----------
-    count : float
-    narrow : float
-        The count for 16-bit types.
-    """
+def ulps(count: float) -> Bounding:
+    """Return a bound in units in the last place; complex results in eps of their magnitude."""
 
     def bound(dtype: DType, exact: Array, *operands: Array) -> Bound:
         if dtype.is_complex:
             return Dot(np.abs(exact), _limit(2 * count, dtype))
-        return Ulp(_limit(count, dtype, narrow))
+        return Ulp(_limit(count, dtype))
 
     return bound
 
@@ -74,6 +67,22 @@ def normal(count: float) -> Bounding:
     return bound
 
 
-def _limit(count: float, dtype: DType, narrow: float = _NARROW) -> float:
+def complement(count: float) -> Bounding:
+    """Return the bound of a function that may be computed as 1 less another.
+
+    16-bit results may then be off by a few eps of float32 where they are near 0.
+    """
+
+    def bound(dtype: DType, exact: Array, *operands: Array) -> Bound:
+        assert dtype.format is not None
+        if dtype.format.digits >= 24:
+            return Ulp(count)
+        limit = _limit(count, dtype)
+        return Dot(np.maximum(np.abs(exact), 2.0 ** (dtype.format.digits - 23) / limit), limit)
+
+    return bound
+
+
+def _limit(count: float, dtype: DType) -> float:
     assert dtype.format is not None
-    return count if dtype.format.digits >= 24 else min(count, narrow)
+    return count if dtype.format.digits >= 24 else min(count, _NARROW)

@@ -26,7 +26,10 @@ def _vectorised(function: Any) -> Any:
 def _lgamma(x: float) -> float:
     if math.isinf(x) or (x <= 0 and x == math.floor(x)):
         return math.inf
-    return math.lgamma(x) if x < 1e305 else math.inf
+    try:
+        return math.lgamma(x)
+    except OverflowError:
+        return math.inf
 
 
 erf = _vectorised(math.erf)

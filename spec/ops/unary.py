@@ -9,7 +9,7 @@ import numpy as np
 
 from ..rules.dtypes import COMMON, COMPLEXES, FLOATS, INTEGERS, REALS, bool_
 from . import special
-from .bounds import normal, terms, ulps
+from .bounds import complement, normal, terms, ulps
 from .op import METHOD, METHOD_OUT, Op
 
 _NOT_COMPLEX = (bool_, *REALS)
@@ -52,7 +52,7 @@ def _digamma_terms(exact: Any, x: Any) -> Any:
 
 
 def _ordinary(x: Any) -> Any:
-    """Not so small that a result may be flushed to zero."""
+    """Not so small that a step on the way may be flushed to zero."""
     return (x == 0) | ~(np.abs(x) < 1e-37)
 
 
@@ -186,7 +186,7 @@ SPECIAL = (
     *_transcendental(
         "erf",
         special.erf,
-        bound=ulps(4, narrow=2.5),
+        bound=complement(4),
         defined=_ordinary,
         aliases=("special.erf",),
     ),

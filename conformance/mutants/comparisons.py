@@ -1,0 +1,7 @@
+"""Faults of the comparisons chapter."""
+
+from __future__ import annotations
+
+from .mutant import Mutant
+
+MUTANTS: list[Mutant] = []
