@@ -21,7 +21,7 @@ CHAPTERS = (
     "shape",
     "rearranging",
     "indexing",
-    "scatter",
+    "scattering",
     "masking",
     "laws",
     "elementwise",

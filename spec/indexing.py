@@ -11,7 +11,7 @@ from .clause import clause
 from .observation import Array
 from .outcome import Exactly, OneOf, Outcome, Raises, Unspecified, Warns
 from .reducing import reduced_at
-from .rules import casts, data, dtypes, scatter
+from .rules import casts, data, dtypes, scattering
 from .rules import indexing as rules
 from .rules.broadcasting import expandable
 from .rules.promotion import Number
@@ -76,7 +76,7 @@ def indices_apply_from_the_outermost_dimension_inwards(array: Array, indices: Se
 @clause(f"{_PAGE}; tensor_view", covers=("indexing.int", "indexing.slice", "views.multi-level"))
 def a_write_through_a_window_reaches_the_tensor(array: Array, index: Any, values: Array) -> Outcome:
     """Basic indexing copies nothing: what is written to ``x[index]`` shows in ``x``."""
-    return Exactly(scatter.written(array, rules.places(index, array.shape), values))
+    return Exactly(scattering.written(array, rules.places(index, array.shape), values))
 
 
 @clause(f"{_PAGE}; tensor_view", covers=("indexing.int", "indexing.slice"))
@@ -217,11 +217,11 @@ def _assigned(array: Array, index: Any, value: Array | Number, accumulate: bool 
     given = given.reshape(given.shape[max(0, given.ndim - picked.ndim) :])
     if accumulate:
         return reduced_at(array, picked, np.broadcast_to(given, picked.shape), "sum")
-    fixed = scatter.settled(array.shape, picked, given.shape)
-    fixed &= scatter.written(
+    fixed = scattering.settled(array.shape, picked, given.shape)
+    fixed &= scattering.written(
         np.ones(array.shape, np.bool_), picked, np.broadcast_to(casts.specified(given, dtype), picked.shape)
     )
-    return Exactly(scatter.written(array, picked, casts.cast(given, dtype)), where=fixed)
+    return Exactly(scattering.written(array, picked, casts.cast(given, dtype)), where=fixed)
 
 
 @clause(f"{_PAGE}; torch.Tensor.index_put_", covers=("indexing.setitem-basic", "inplace.swap-assign-scalar"))
@@ -270,7 +270,7 @@ def augmented_assignment_updates_each_place_once(array: Array, index: Any, numbe
     """``x[index] += n`` reads, adds and writes back: a place that the index names twice is raised once."""
     picked = rules.places(index, array.shape)
     added = array + np.asarray(number).astype(array.dtype)
-    return Exactly(scatter.written(array, picked, added.reshape(-1)[picked]))
+    return Exactly(scattering.written(array, picked, added.reshape(-1)[picked]))
 
 
 @clause("torch.Tensor.index_put_", covers="indexing.setitem-advanced")

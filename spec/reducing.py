@@ -5,8 +5,8 @@ from __future__ import annotations
 from . import accuracy
 from .observation import Array
 from .outcome import Exactly, Outcome, Within
-from .rules import dtypes, scatter
-from .rules.scatter import Reduction
+from .rules import dtypes, scattering
+from .rules.scattering import Reduction
 
 
 def reduced_at(
@@ -23,12 +23,12 @@ def reduced_at(
     Parameters
     ----------
     array, places, values, reduction, include_self
-        As in `rules.scatter.reduced`.
+        As in `rules.scattering.reduced`.
     scale : float
         A factor of the error bound, above 1 where the terms are rounded once more.
     """
     dtype = dtypes.of_array(array)
-    due = scatter.reduced(array, places, values, reduction, include_self=include_self)
+    due = scattering.reduced(array, places, values, reduction, include_self=include_self)
     if dtype.format is None:
         return Exactly(due.value)
     if reduction in ("amax", "amin"):

@@ -15,7 +15,7 @@ from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.subscripts import draw_indices, draw_slice
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.conformance.values import Kind
-from tensorcanon.spec import scatter
+from tensorcanon.spec import scattering
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
 from tensorcanon.spec.rules.promotion import Number
@@ -62,11 +62,11 @@ def draw_slices(tape: Tape, dtype: DType, kind: Kind = "any", *, narrow: bool = 
 
 
 @verifies(
-    scatter.index_select_copies_the_listed_slices,
+    scattering.index_select_copies_the_listed_slices,
     drawn=lambda tape: draw_slices(tape, tape.choose(dtypes.COMMON), narrow=True),
 )
 def test_index_select(run: Run, case: Slices) -> None:
-    allowed = scatter.index_select_copies_the_listed_slices(*case.plain)
+    allowed = scattering.index_select_copies_the_listed_slices(*case.plain)
     x, dim, index = case.given(run)
     run.expect(allowed, "torch.index_select", x, dim, index)
     picked = run.expect(allowed, "Tensor.index_select", x, dim, index)
@@ -76,12 +76,12 @@ def test_index_select(run: Run, case: Slices) -> None:
 
 
 @verifies(
-    scatter.a_slice_out_of_range_is_refused,
+    scattering.a_slice_out_of_range_is_refused,
     over=list(product((((3,), 0), ((2, 3), 1), ((3, 2), 0), ((0,), 0)), (3, 100), (1, 2))),
 )
 def test_slices_out_of_range(run: Run, case: tuple[tuple[Shape, int], int, int]) -> None:
     (shape, dim), wrong, length = case
-    allowed = scatter.a_slice_out_of_range_is_refused()
+    allowed = scattering.a_slice_out_of_range_is_refused()
     x, index = run.tensor(np.zeros(shape, np.float32)), run.tensor(np.full(length, wrong))
     source = run.tensor(np.ones((*shape[:dim], length, *shape[dim + 1 :]), np.float32))
     run.expect(allowed, "torch.index_select", x, dim, index)
@@ -98,10 +98,10 @@ def draw_addition(tape: Tape) -> tuple[Slices, Number]:
     return draw_slices(tape, dtype, "exact", narrow=True), 1 if tape.one_in(2) else tape.choose(alphas)
 
 
-@verifies(scatter.index_add_adds_every_listed_slice, drawn=draw_addition)
+@verifies(scattering.index_add_adds_every_listed_slice, drawn=draw_addition)
 def test_index_add(run: Run, drawn: tuple[Slices, Number]) -> None:
     case, alpha = drawn
-    allowed = scatter.index_add_adds_every_listed_slice(*case.plain, case.source.array, alpha)
+    allowed = scattering.index_add_adds_every_listed_slice(*case.plain, case.source.array, alpha)
     x, dim, index = case.given(run)
     source = run.tensor(case.source)
     options = {} if alpha == 1 else {"alpha": alpha}
@@ -112,7 +112,7 @@ def test_index_add(run: Run, drawn: tuple[Slices, Number]) -> None:
 
 
 @verifies(
-    scatter.index_add_adds_every_listed_slice,
+    scattering.index_add_adds_every_listed_slice,
     over=list(product((dtypes.float32, dtypes.int64, dtypes.float16), ((4200,), (4200, 2)), (1, 3))),
 )
 def test_large_index_add(run: Run, case: tuple[DType, Shape, int]) -> None:
@@ -121,12 +121,12 @@ def test_large_index_add(run: Run, case: tuple[DType, Shape, int]) -> None:
     source = (np.arange(np.prod(shape)) % 5 == 0).reshape(shape).astype(dtype.storage)
     index = np.arange(shape[0]) % rows
     array = np.zeros((rows, *shape[1:]), dtype.storage)
-    allowed = scatter.index_add_adds_every_listed_slice(array, 0, index, source)
+    allowed = scattering.index_add_adds_every_listed_slice(array, 0, index, source)
     run.expect(allowed, "Tensor.index_add_", run.tensor(array), 0, run.tensor(index), run.tensor(source))
 
 
 @verifies(
-    scatter.as_many_slices_as_indices_are_due,
+    scattering.as_many_slices_as_indices_are_due,
     over=[
         *(((2, 3), 0, 2, source) for source in [(1, 3), (3, 3), (2, 2), (2, 4), (2,)]),
         *(((2, 3), 1, 1, source) for source in [(2, 3), (3, 1), (2, 0), (2, 1, 1)]),
@@ -135,7 +135,7 @@ def test_large_index_add(run: Run, case: tuple[DType, Shape, int]) -> None:
 )
 def test_sizes_of_sources(run: Run, case: tuple[Shape, int, int, Shape]) -> None:
     shape, dim, length, size = case
-    allowed = scatter.as_many_slices_as_indices_are_due()
+    allowed = scattering.as_many_slices_as_indices_are_due()
     x, index = run.tensor(np.zeros(shape, np.float32)), run.tensor(np.zeros(length, np.int64))
     source = run.tensor(np.ones(size, np.float32))
     for name in ("Tensor.index_add_", "Tensor.index_add", "Tensor.index_copy_", "Tensor.index_copy"):
@@ -143,11 +143,11 @@ def test_sizes_of_sources(run: Run, case: tuple[Shape, int, int, Shape]) -> None
 
 
 @verifies(
-    scatter.index_copy_overwrites_the_listed_slices,
+    scattering.index_copy_overwrites_the_listed_slices,
     drawn=lambda tape: draw_slices(tape, tape.choose(dtypes.COMMON)),
 )
 def test_index_copy(run: Run, case: Slices) -> None:
-    allowed = scatter.index_copy_overwrites_the_listed_slices(*case.plain, case.source.array)
+    allowed = scattering.index_copy_overwrites_the_listed_slices(*case.plain, case.source.array)
     x, dim, index = case.given(run)
     source = run.tensor(case.source)
     run.expect(allowed, "torch.index_copy", x, dim, index, source)
@@ -161,10 +161,10 @@ def draw_filling(tape: Tape) -> tuple[Slices, Number]:
     return draw_slices(tape, dtype), tape.choose((1, 0, 3, 2.5) if not dtype.is_integral else (1, 0, 3, 7))
 
 
-@verifies(scatter.index_fill_fills_the_listed_slices, drawn=draw_filling)
+@verifies(scattering.index_fill_fills_the_listed_slices, drawn=draw_filling)
 def test_index_fill(run: Run, drawn: tuple[Slices, Number]) -> None:
     case, number = drawn
-    allowed = scatter.index_fill_fills_the_listed_slices(*case.plain, number)
+    allowed = scattering.index_fill_fills_the_listed_slices(*case.plain, number)
     x, dim, index = case.given(run)
     value = run.tensor(np.asarray(number).astype(case.operand.array.dtype))
     run.expect(allowed, "torch.index_fill", x, dim, index, number)
@@ -174,11 +174,11 @@ def test_index_fill(run: Run, drawn: tuple[Slices, Number]) -> None:
 
 
 @verifies(
-    scatter.indices_of_take_and_index_copy_are_int64,
+    scattering.indices_of_take_and_index_copy_are_int64,
     over=[dtype for dtype in dtypes.COMMON if dtype is not dtypes.int64],
 )
 def test_types_of_indices(run: Run, dtype: DType) -> None:
-    allowed = scatter.indices_of_take_and_index_copy_are_int64()
+    allowed = scattering.indices_of_take_and_index_copy_are_int64()
     x, index = run.tensor(np.ones(3, np.float32)), run.tensor(np.array([0, 1]).astype(dtype.storage))
     source = run.tensor(np.ones(2, np.float32))
     run.expect(allowed, "torch.take", x, index)
@@ -206,25 +206,25 @@ def draw_spread(tape: Tape) -> tuple[Operand, Operand, int | None]:
     return operand, Operand(index, draw_layout(tape)), dim - operand.ndim if tape.one_in(2) else dim
 
 
-@verifies(scatter.take_along_dim_gathers_with_broadcasting, drawn=draw_spread)
+@verifies(scattering.take_along_dim_gathers_with_broadcasting, drawn=draw_spread)
 def test_take_along_dim(run: Run, case: tuple[Operand, Operand, int | None]) -> None:
     operand, index, dim = case
-    allowed = scatter.take_along_dim_gathers_with_broadcasting(operand.array, index.array, dim)
+    allowed = scattering.take_along_dim_gathers_with_broadcasting(operand.array, index.array, dim)
     x, places = run.tensor(operand), run.tensor(index)
     run.expect(allowed, "torch.take_along_dim", x, places, **({} if dim is None else {"dim": dim}))
     if dim is not None:
         run.expect(allowed, "Tensor.take_along_dim", x, places, dim)
 
 
-@verifies(scatter.take_along_dim_flattens_any_layout, over=["transposed", "stepped"])
+@verifies(scattering.take_along_dim_flattens_any_layout, over=["transposed", "stepped"])
 def test_take_along_no_dim(run: Run, layout: str) -> None:
     array, index = np.arange(6, dtype=np.float32).reshape(2, 3), np.array([0, 4, 1])
-    allowed = scatter.take_along_dim_flattens_any_layout(array, index)
+    allowed = scattering.take_along_dim_flattens_any_layout(array, index)
     run.expect(allowed, "torch.take_along_dim", run.tensor(Operand(array, layout)), run.tensor(index))
 
 
 @verifies(
-    scatter.taking_along_a_sorted_index_sorts,
+    scattering.taking_along_a_sorted_index_sorts,
     over=list(product(((4,), (3, 5), (2, 3, 4), (2, 300)), (0, -1), (dtypes.float32, dtypes.int32))),
 )
 def test_take_along_a_sorted_index(run: Run, case: tuple[Shape, int, DType]) -> None:
@@ -232,7 +232,9 @@ def test_take_along_a_sorted_index(run: Run, case: tuple[Shape, int, DType]) -> 
     array = (np.arange(np.prod(shape)) * 7919 % 1009).reshape(shape).astype(dtype.storage)
     x = run.tensor(Operand(array, "transposed"))
     order = run.call("Tensor.argsort", x, dim)
-    run.expect(scatter.taking_along_a_sorted_index_sorts(array, dim), "Tensor.take_along_dim", x, order, dim)
+    run.expect(
+        scattering.taking_along_a_sorted_index_sorts(array, dim), "Tensor.take_along_dim", x, order, dim
+    )
 
 
 # A part replaced.
@@ -249,10 +251,10 @@ def draw_selected(tape: Tape) -> tuple[Operand, Operand, int, int]:
     return draw_operand(tape, dtype, shape), draw_operand(tape, dtype, part), dim, index
 
 
-@verifies(scatter.select_scatter_replaces_a_slice, drawn=draw_selected)
+@verifies(scattering.select_scatter_replaces_a_slice, drawn=draw_selected)
 def test_select_scatter(run: Run, case: tuple[Operand, Operand, int, int]) -> None:
     operand, source, dim, index = case
-    allowed = scatter.select_scatter_replaces_a_slice(operand.array, source.array, dim, index)
+    allowed = scattering.select_scatter_replaces_a_slice(operand.array, source.array, dim, index)
     x, given = run.tensor(operand), run.tensor(source)
     run.expect(allowed, "torch.select_scatter", x, given, dim, index)
     run.expect(allowed, "Tensor.select_scatter", x, given, dim - operand.ndim, index)
@@ -272,10 +274,10 @@ def draw_ranged(tape: Tape) -> tuple[Operand, Operand, int, slice]:
     )
 
 
-@verifies(scatter.slice_scatter_replaces_a_range, drawn=draw_ranged)
+@verifies(scattering.slice_scatter_replaces_a_range, drawn=draw_ranged)
 def test_slice_scatter(run: Run, case: tuple[Operand, Operand, int, slice]) -> None:
     operand, source, dim, part = case
-    allowed = scatter.slice_scatter_replaces_a_range(operand.array, source.array, dim, part)
+    allowed = scattering.slice_scatter_replaces_a_range(operand.array, source.array, dim, part)
     x, given = run.tensor(operand), run.tensor(source)
     run.expect(allowed, "torch.slice_scatter", x, given, dim, part.start, part.stop, part.step or 1)
     named = {"dim": dim, "start": part.start, "end": part.stop, "step": part.step or 1}
@@ -283,7 +285,7 @@ def test_slice_scatter(run: Run, case: tuple[Operand, Operand, int, slice]) -> N
 
 
 @verifies(
-    scatter.diagonal_scatter_replaces_a_diagonal,
+    scattering.diagonal_scatter_replaces_a_diagonal,
     over=list(product(((3, 3), (2, 4), (4, 2), (2, 3, 2)), (-2, -1, 0, 1, 2), ("contiguous", "transposed"))),
 )
 def test_diagonal_scatter(run: Run, case: tuple[Shape, int, str]) -> None:
@@ -291,14 +293,14 @@ def test_diagonal_scatter(run: Run, case: tuple[Shape, int, str]) -> None:
     array = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
     source = -1 - np.arange(np.diagonal(array, offset, 0, 1).size, dtype=np.float32)
     source = source.reshape(np.diagonal(array, offset, 0, 1).shape)
-    allowed = scatter.diagonal_scatter_replaces_a_diagonal(array, source, offset)
+    allowed = scattering.diagonal_scatter_replaces_a_diagonal(array, source, offset)
     x, given = run.tensor(Operand(array, layout)), run.tensor(source)
     run.expect(allowed, "torch.diagonal_scatter", x, given, offset)
     run.expect(allowed, "Tensor.diagonal_scatter", x, given, offset=offset)
 
 
 @verifies(
-    scatter.a_source_of_another_shape_than_the_part_is_refused,
+    scattering.a_source_of_another_shape_than_the_part_is_refused,
     over=[
         *(("select_scatter", size, (0, 0)) for size in [(1,), (2,), (), (1, 3)]),
         *(("slice_scatter", size, (1, 0, 2)) for size in [(2, 1), (1, 2), (2, 3), (2,)]),
@@ -308,7 +310,7 @@ def test_diagonal_scatter(run: Run, case: tuple[Shape, int, str]) -> None:
 def test_sources_of_another_shape(run: Run, case: tuple[str, Shape, tuple[int, ...]]) -> None:
     name, size, args = case
     x, source = run.tensor(np.zeros((2, 3), np.float32)), run.tensor(np.ones(size, np.float32))
-    allowed = scatter.a_source_of_another_shape_than_the_part_is_refused()
+    allowed = scattering.a_source_of_another_shape_than_the_part_is_refused()
     run.expect(allowed, f"torch.{name}", x, source, *args)
 
 
@@ -316,7 +318,7 @@ SQUARES = [(3, 3), (2, 3), (3, 2), (7, 3), (7, 2), (3, 7), (2, 2, 2), (3, 3, 3, 
 
 
 @verifies(
-    scatter.fill_diagonal_fills_the_main_diagonal,
+    scattering.fill_diagonal_fills_the_main_diagonal,
     over=[
         *product([*SQUARES, (2, 2, 3), (3,), ()], (False,), ("contiguous", "transposed", "stepped")),
         *product([*SQUARES, (2, 2, 3), (3,)], (True,), ("contiguous", "offset")),
@@ -325,6 +327,6 @@ SQUARES = [(3, 3), (2, 3), (3, 2), (7, 3), (7, 2), (3, 7), (2, 2, 2), (3, 3, 3, 
 def test_fill_diagonal(run: Run, case: tuple[Shape, bool, str]) -> None:
     shape, wrap, layout = case
     array = np.arange(np.prod(shape), dtype=np.int64).reshape(shape)
-    allowed = scatter.fill_diagonal_fills_the_main_diagonal(array, 9, wrap)
+    allowed = scattering.fill_diagonal_fills_the_main_diagonal(array, 9, wrap)
     x = run.tensor(Operand(array, layout))
     run.expect(allowed, "Tensor.fill_diagonal_", x, 9, wrap)

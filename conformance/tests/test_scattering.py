@@ -15,10 +15,10 @@ from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.subscripts import draw_indices
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.conformance.values import Kind
-from tensorcanon.spec import scatter
+from tensorcanon.spec import scattering
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
-from tensorcanon.spec.rules.scatter import Reduction
+from tensorcanon.spec.rules.scattering import Reduction
 
 Shape = tuple[int, ...]
 COUNTED = tuple(dtype for dtype in dtypes.COMMON if dtype is not dtypes.bool_)
@@ -72,11 +72,11 @@ def _length(tape: Tape, size: int) -> int:
 
 
 @verifies(
-    scatter.gather_reads_along_a_dimension, drawn=lambda tape: draw_along(tape, tape.choose(dtypes.COMMON))
+    scattering.gather_reads_along_a_dimension, drawn=lambda tape: draw_along(tape, tape.choose(dtypes.COMMON))
 )
 def test_gather(run: Run, case: Along) -> None:
     x, dim, index, _ = case.given(run)
-    allowed = scatter.gather_reads_along_a_dimension(*case.plain[:3])
+    allowed = scattering.gather_reads_along_a_dimension(*case.plain[:3])
     run.expect(allowed, "torch.gather", x, dim, index)
     run.expect(allowed, "Tensor.gather", x, dim, index)
 
@@ -88,17 +88,17 @@ def draw_write(tape: Tape) -> tuple[Along, bool]:
     return draw_along(tape, tape.choose(dtypes.COMMON)), tape.one_in(3)
 
 
-@verifies(scatter.scatter_writes_along_a_dimension, drawn=draw_write)
+@verifies(scattering.scatter_writes_along_a_dimension, drawn=draw_write)
 def test_scatter(run: Run, drawn: tuple[Along, bool]) -> None:
     case, by_number = drawn
     x, dim, index, source = case.given(run)
     array, _, places, values = case.plain
     value = 1 if by_number else source
-    allowed = scatter.scatter_writes_along_a_dimension(array, dim, places, 1 if by_number else values)
+    allowed = scattering.scatter_writes_along_a_dimension(array, dim, places, 1 if by_number else values)
     run.expect(allowed, "torch.scatter", x, dim, index, value)
     run.expect(allowed, "Tensor.scatter", x, dim, index, value)
     run.look(
-        scatter.scatter_writes_along_a_dimension(
+        scattering.scatter_writes_along_a_dimension(
             array, dim, places[:0] if places.ndim else np.zeros(0, int), 0
         ),
         x,
@@ -108,12 +108,12 @@ def test_scatter(run: Run, drawn: tuple[Along, bool]) -> None:
 
 
 @verifies(
-    scatter.scatter_add_sums_what_meets_at_a_place,
+    scattering.scatter_add_sums_what_meets_at_a_place,
     drawn=lambda tape: draw_along(tape, tape.choose(COUNTED), "exact"),
 )
 def test_scatter_add(run: Run, case: Along) -> None:
     x, dim, index, source = case.given(run)
-    allowed = scatter.scatter_add_sums_what_meets_at_a_place(*case.plain)
+    allowed = scattering.scatter_add_sums_what_meets_at_a_place(*case.plain)
     run.expect(allowed, "torch.scatter_add", x, dim, index, source)
     run.expect(allowed, "Tensor.scatter_add", x, dim, index, source)
     run.expect(allowed, "Tensor.scatter_add_", x, dim, index, source)
@@ -126,11 +126,11 @@ def draw_reduction(tape: Tape, reduction: Reduction) -> tuple[Along, bool]:
     return draw_along(tape, tape.choose(types), kind), tape.one_in(2)
 
 
-@verifies(scatter.scatter_reduce_reduces_what_meets_at_a_place, drawn=draw_reduction, each=REDUCTIONS)
+@verifies(scattering.scatter_reduce_reduces_what_meets_at_a_place, drawn=draw_reduction, each=REDUCTIONS)
 def test_scatter_reduce(run: Run, reduction: Reduction, drawn: tuple[Along, bool]) -> None:
     case, without_self = drawn
     x, dim, index, source = case.given(run)
-    rule = scatter.scatter_reduce_reduces_what_meets_at_a_place
+    rule = scattering.scatter_reduce_reduces_what_meets_at_a_place
     allowed = rule(*case.plain, reduction, not without_self)
     options = {"include_self": False} if without_self else {}
     run.expect(allowed, "torch.scatter_reduce", x, dim, index, source, reduction, **options)
@@ -140,7 +140,7 @@ def test_scatter_reduce(run: Run, reduction: Reduction, drawn: tuple[Along, bool
 
 
 @verifies(
-    scatter.scatter_extremes_of_nan_are_nan,
+    scattering.scatter_extremes_of_nan_are_nan,
     over=list(product(("amax", "amin"), (True, False), dtypes.FLOATS)),
 )
 def test_scatter_reduce_of_nan(run: Run, case: tuple[Reduction, bool, DType]) -> None:
@@ -149,13 +149,13 @@ def test_scatter_reduce_of_nan(run: Run, case: tuple[Reduction, bool, DType]) ->
     array = np.array([nan, 1.0, 2.0, 3.0]).astype(dtype.storage)
     source = np.array([5.0, nan, 0.0, 7.0, nan, 1.0]).astype(dtype.storage)
     index = np.array([0, 1, 1, 2, 2, 0])
-    allowed = scatter.scatter_extremes_of_nan_are_nan(array, 0, index, source, reduction, include_self)
+    allowed = scattering.scatter_extremes_of_nan_are_nan(array, 0, index, source, reduction, include_self)
     args = run.tensor(array), 0, run.tensor(index), run.tensor(source), reduction
     run.expect(allowed, "torch.scatter_reduce", *args, include_self=include_self)
 
 
 @verifies(
-    scatter.scatter_takes_a_reduction,
+    scattering.scatter_takes_a_reduction,
     over=list(product(("add", "multiply", "mean", "sum", "amax", "nonsense"), (3, -1, None))),
 )
 def test_scatter_with_a_reduction(run: Run, case: tuple[str, int | None]) -> None:
@@ -163,7 +163,7 @@ def test_scatter_with_a_reduction(run: Run, case: tuple[str, int | None]) -> Non
     array = np.arange(6, dtype=np.float32).reshape(2, 3)
     index, source = np.array([[0, 1, 1], [1, 1, 1]]), np.array([[2, 3, 4], [5, 6, 7]], np.float32)
     value = source if number is None else number
-    allowed = scatter.scatter_takes_a_reduction(array, 0, index, value, reduce)
+    allowed = scattering.scatter_takes_a_reduction(array, 0, index, value, reduce)
     x, given = run.tensor(array), run.tensor(source) if number is None else number
     run.expect(allowed, "Tensor.scatter", x, 0, run.tensor(index), given, reduce=reduce)
     run.expect(allowed, "Tensor.scatter_", x, 0, run.tensor(index), given, reduce=reduce)
@@ -181,12 +181,12 @@ def write(run: Run, name: str, x: Any, index: Any, allowed: Any, source: Any) ->
 
 
 @verifies(
-    scatter.indices_along_a_dimension_are_not_negative_nor_too_large,
+    scattering.indices_along_a_dimension_are_not_negative_nor_too_large,
     over=[*product(((3,), (2, 3), (3, 0, 2), ()), (-1, -100, 3, 10**9), ("contiguous", "transposed"))],
 )
 def test_indices_out_of_range(run: Run, case: tuple[Shape, int, str]) -> None:
     shape, wrong, layout = case
-    allowed = scatter.indices_along_a_dimension_are_not_negative_nor_too_large()
+    allowed = scattering.indices_along_a_dimension_are_not_negative_nor_too_large()
     goal = tuple(size or 1 for size in shape)
     if 0 in shape:
         shape = (0, *goal[1:])
@@ -201,7 +201,7 @@ def test_indices_out_of_range(run: Run, case: tuple[Shape, int, str]) -> None:
 
 
 @verifies(
-    scatter.an_index_of_another_rank_or_a_larger_size_is_refused,
+    scattering.an_index_of_another_rank_or_a_larger_size_is_refused,
     over=[
         *(((2, 3), shape, (9, 9)) for shape in [(3,), (1, 1, 1), (2, 4), (1, 4), ()]),
         *(((2, 3, 4), shape, (9, 9, 9)) for shape in [(2, 3, 5), (2, 4, 4), (2, 3)]),
@@ -210,7 +210,7 @@ def test_indices_out_of_range(run: Run, case: tuple[Shape, int, str]) -> None:
 )
 def test_sizes_of_indices(run: Run, case: tuple[Shape, Shape, Shape]) -> None:
     shape, size, source_shape = case
-    allowed = scatter.an_index_of_another_rank_or_a_larger_size_is_refused()
+    allowed = scattering.an_index_of_another_rank_or_a_larger_size_is_refused()
     x, index = run.tensor(np.zeros(shape, np.float32)), run.tensor(np.zeros(size, np.int64))
     source = run.tensor(np.zeros(source_shape, np.float32))
     for name in WRITERS:
@@ -220,21 +220,21 @@ def test_sizes_of_indices(run: Run, case: tuple[Shape, Shape, Shape]) -> None:
         run.expect(allowed, "Tensor.scatter_", x, 0, index, 1)
 
 
-@verifies(scatter.scatter_broadcasts_its_index, over=[(0, [1, 0, 1]), (1, [1, 0, 2])])
+@verifies(scattering.scatter_broadcasts_its_index, over=[(0, [1, 0, 1]), (1, [1, 0, 2])])
 def test_broadcast_of_indices(run: Run, case: tuple[int, list[int]]) -> None:
     dim, places = case
     array, index = np.zeros((2, 3), np.float32), np.array(places)
-    allowed = scatter.scatter_broadcasts_its_index(array, dim, index, 1)
+    allowed = scattering.scatter_broadcasts_its_index(array, dim, index, 1)
     run.expect(allowed, "Tensor.scatter", run.tensor(array), dim, run.tensor(index), 1)
 
 
 @verifies(
-    scatter.a_source_of_another_type_is_refused,
+    scattering.a_source_of_another_type_is_refused,
     over=[(a, b) for a, b in product(dtypes.COMMON, repeat=2) if a is not b],
 )
 def test_types_of_sources(run: Run, case: tuple[DType, DType]) -> None:
     target, other = case
-    allowed = scatter.a_source_of_another_type_is_refused()
+    allowed = scattering.a_source_of_another_type_is_refused()
     x, source = run.tensor(np.zeros(3, target.storage)), run.tensor(np.ones(2, other.storage))
     index = run.tensor(np.array([0, 1]))
     for name in WRITERS:
@@ -244,17 +244,17 @@ def test_types_of_sources(run: Run, case: tuple[DType, DType]) -> None:
     run.expect(allowed, "Tensor.put_", x, index, source)
 
 
-@verifies(scatter.indices_of_gather_and_scatter_are_int64, over=dtypes.COMMON)
+@verifies(scattering.indices_of_gather_and_scatter_are_int64, over=dtypes.COMMON)
 def test_types_of_indices(run: Run, dtype: DType) -> None:
     array, source = np.array([4.0, 5.0, 6.0], np.float32), np.array([7.0, 8.0], np.float32)
     places = np.array([0, 1])
     x, index, given = run.tensor(array), run.tensor(places.astype(dtype.storage)), run.tensor(source)
-    allowed = scatter.indices_of_gather_and_scatter_are_int64
-    read = scatter.gather_reads_along_a_dimension(array, 0, places)
+    allowed = scattering.indices_of_gather_and_scatter_are_int64
+    read = scattering.gather_reads_along_a_dimension(array, 0, places)
     run.expect(allowed(dtype, read), "torch.gather", x, 0, index)
-    written = scatter.scatter_writes_along_a_dimension(array, 0, places, source)
+    written = scattering.scatter_writes_along_a_dimension(array, 0, places, source)
     run.expect(allowed(dtype, written), "Tensor.scatter", x, 0, index, given)
-    added = scatter.scatter_add_sums_what_meets_at_a_place(array, 0, places, source)
+    added = scattering.scatter_add_sums_what_meets_at_a_place(array, 0, places, source)
     run.expect(allowed(dtype, added), "Tensor.scatter_add", x, 0, index, given)
 
 
@@ -282,10 +282,10 @@ def draw_flat(tape: Tape, dtype: DType, kind: Kind = "any") -> Flat:
 
 
 @verifies(
-    scatter.take_reads_the_flattened_tensor, drawn=lambda tape: draw_flat(tape, tape.choose(dtypes.COMMON))
+    scattering.take_reads_the_flattened_tensor, drawn=lambda tape: draw_flat(tape, tape.choose(dtypes.COMMON))
 )
 def test_take(run: Run, case: Flat) -> None:
-    allowed = scatter.take_reads_the_flattened_tensor(case.operand.array, case.index.array)
+    allowed = scattering.take_reads_the_flattened_tensor(case.operand.array, case.index.array)
     x, index = run.tensor(case.operand), run.tensor(case.index)
     run.expect(allowed, "torch.take", x, index)
     run.expect(allowed, "Tensor.take", x, index)
@@ -297,11 +297,11 @@ def draw_put(tape: Tape) -> tuple[Flat, bool]:
     return draw_flat(tape, tape.choose(types), "exact" if accumulate else "any"), accumulate
 
 
-@verifies(scatter.put_writes_the_flattened_tensor, drawn=draw_put)
+@verifies(scattering.put_writes_the_flattened_tensor, drawn=draw_put)
 def test_put(run: Run, drawn: tuple[Flat, bool]) -> None:
     case, accumulate = drawn
     array, index, source = case.operand.array, case.index.array, case.source.array
-    allowed = scatter.put_writes_the_flattened_tensor(array, index, source, accumulate)
+    allowed = scattering.put_writes_the_flattened_tensor(array, index, source, accumulate)
     x, places, given = (run.tensor(operand) for operand in (case.operand, case.index, case.source))
     run.expect(allowed, "Tensor.put", x, places, given, accumulate)
     run.expect(allowed, "Tensor.put_", x, places, given, accumulate=accumulate)
@@ -309,12 +309,12 @@ def test_put(run: Run, drawn: tuple[Flat, bool]) -> None:
 
 
 @verifies(
-    scatter.a_place_out_of_range_is_refused,
+    scattering.a_place_out_of_range_is_refused,
     over=list(product(((2, 3), (6,), (1, 6, 1)), (6, -7, 1000), ((1,), (2, 2)))),
 )
 def test_places_out_of_range(run: Run, case: tuple[Shape, int, Shape]) -> None:
     shape, wrong, goal = case
-    allowed = scatter.a_place_out_of_range_is_refused()
+    allowed = scattering.a_place_out_of_range_is_refused()
     places = np.zeros(goal, np.int64)
     places.reshape(-1)[-1] = wrong
     x, index = run.tensor(np.zeros(shape, np.float32)), run.tensor(places)
@@ -323,11 +323,11 @@ def test_places_out_of_range(run: Run, case: tuple[Shape, int, Shape]) -> None:
 
 
 @verifies(
-    scatter.put_needs_as_many_elements_as_indices,
+    scattering.put_needs_as_many_elements_as_indices,
     over=[((2,), (3,)), ((2,), (1,)), ((2,), ()), ((2, 2), (2,)), ((1,), (0,)), ((3,), (2,))],
 )
 def test_sources_of_put(run: Run, case: tuple[Shape, Shape]) -> None:
     goal, size = case
     x, index = run.tensor(np.zeros((2, 3), np.float32)), run.tensor(np.zeros(goal, np.int64))
     source = run.tensor(np.ones(size, np.float32))
-    run.expect(scatter.put_needs_as_many_elements_as_indices(), "Tensor.put_", x, index, source)
+    run.expect(scattering.put_needs_as_many_elements_as_indices(), "Tensor.put_", x, index, source)

@@ -1,4 +1,4 @@
-"""Reading and writing at places that an index tensor names. Rules: `tensorcanon.spec.rules.scatter`."""
+"""Reading and writing at places that an index tensor names. Rules: `tensorcanon.spec.rules.scattering`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .observation import Array
 from .outcome import Exactly, OneOf, Outcome, Raises
 from .reducing import reduced_at
 from .rules import data, dtypes
-from .rules import scatter as rules
+from .rules import scattering as rules
 from .rules.dims import wrap_dim
 from .rules.dtypes import DType
 from .rules.promotion import Number
-from .rules.scatter import Reduction
+from .rules.scattering import Reduction
 
 Shape = tuple[int, ...]
 

@@ -1,4 +1,4 @@
-"""Faults of scatter."""
+"""Faults of scattering."""
 
 from __future__ import annotations
 
