@@ -16,7 +16,7 @@ from .tensor import Tensor
 @op("broadcast_to", composite=True)
 def broadcast_to(input: Tensor, *size: Any) -> Tensor:
     """Return a view of another shape that repeats dimensions of size 1."""
-    return ops.expand(input, as_sizes(size))  # type: ignore[no-any-return]
+    return input.expand(as_sizes(size))  # type: ignore[no-any-return]
 
 
 @op("broadcast_tensors", method=False, composite=True)
@@ -24,7 +24,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """Return views of the common shape, one for each tensor."""
     given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else tensors
     shape = broadcast(*(tuple(tensor.shape) for tensor in given))
-    return tuple(ops.expand(tensor, shape) for tensor in given)
+    return tuple(tensor.expand(shape) for tensor in given)
 
 
 @op("broadcast_shapes", method=False, raw=True)
@@ -50,4 +50,4 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     dims = [*range(missing), *repeated]
     if not dims:
         return input
-    return ops.view(ops.sum(input, dims, keepdim=True), shape)  # type: ignore[no-any-return]
+    return ops.sum(input, dims, keepdim=True).view(shape)  # type: ignore[no-any-return]

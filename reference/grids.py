@@ -38,7 +38,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         order[:2] = 1, 0
     sizes = [vectors[place].numel() for place in order]
     return tuple(
-        ops.expand(ops.view(vector, [vector.numel() if own == place else 1 for own in order]), sizes)
+        vector.view([vector.numel() if own == place else 1 for own in order]).expand(sizes)
         for place, vector in enumerate(vectors)
     )
 

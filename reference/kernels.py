@@ -233,7 +233,10 @@ def strides_in(order: Any, shape: Sequence[int], strides: Sequence[int] | None =
         Where a channels-last format does not fit the rank.
     """
     if order is formats.preserve_format and strides is not None:
-        return stride_rules.preserved_strides(shape, strides)
+        if stride_rules.is_dense(shape, strides):
+            return tuple(strides)
+        # torch keeps the order of the dimensions, where the documentation promises row-major strides.
+        return iteration.elementwise_strides(tuple(shape), [(tuple(shape), tuple(strides))])
     for name, ndim in (("channels_last", 4), ("channels_last_3d", 5)):
         if order is getattr(formats, name):
             if len(shape) != ndim:

@@ -69,7 +69,6 @@ OUT_OF_RANGE: tuple[tuple[str, tuple[Any, ...], tuple[tuple[Any, ...], ...]], ..
     ("torch.unbind", (1,), ((2,),)),
     ("torch.cumsum", (1,), ((2,), (-3,))),
     ("torch.argmax", (1,), ((2,), (-3,))),
-    ("torch.softmax", (1,), ((2,), (-3,))),
     ("torch.index_select", (1, INDEX), ((2, INDEX), (-3, INDEX))),
     ("Tensor.size", (1,), ((2,), (-3,))),
     ("operator.getitem", (1,), ((2,), (-3,), ((0, 3),), ((0, 0, 0),))),
