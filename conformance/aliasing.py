@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from tensorcanon.spec.rules.dtypes import DType
 from tensorcanon.spec.rules.windows import Window
 
 from .backend import Array, Handle
-from .inputs import Operand
+from .inputs import Operand, Shape, draw_array, draw_operand
 from .run import Run
 from .tape import Tape
 
@@ -25,6 +26,14 @@ def storage_of(operand: Operand) -> Array:
     return operand.base().reshape(-1).view(np.uint8)
 
 
+def draw_base(tape: Tape, dtype: DType, shape: Shape) -> Operand:
+    """Draw a tensor to view, in any layout; one in 12 is expanded."""
+    if shape and tape.one_in(12):
+        first = draw_array(tape, dtype, (1, *shape[1:]), "exact")
+        return Operand(np.repeat(first, shape[0], axis=0), "expanded")
+    return draw_operand(tape, dtype, shape, "exact")
+
+
 def altered(array: Array) -> Array:
     """Return other elements of the same type: the opposite bools, or one more."""
     if array.dtype.kind == "b":
@@ -33,15 +42,17 @@ def altered(array: Array) -> Array:
         return np.asarray(array + array.dtype.type(1)).astype(array.dtype)
 
 
-def _by_copy(run: Run, tensor: Handle, values: Handle) -> None:
+def write_by_copy(run: Run, tensor: Handle, values: Handle) -> None:
+    """Write all elements of a tensor by ``copy_``."""
     run.call("Tensor.copy_", tensor, values)
 
 
-def _by_assignment(run: Run, tensor: Handle, values: Handle) -> None:
+def write_by_assignment(run: Run, tensor: Handle, values: Handle) -> None:
+    """Write all elements of a tensor by ``x[...] = values``."""
     run.call("operator.setitem", tensor, Ellipsis, values)
 
 
-WRITES: tuple[Callable[[Run, Handle, Handle], None], ...] = (_by_copy, _by_assignment)
+WRITES: tuple[Callable[[Run, Handle, Handle], None], ...] = (write_by_copy, write_by_assignment)
 
 
 def without_repeats(run: Run, tensor: Handle, window: Window) -> tuple[Handle, Window]:

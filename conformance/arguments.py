@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .calls import Args
 from .inputs import Shape
 from .tape import Tape
-
-Args = tuple[Any, ...]
 
 
 def none(tape: Tape, shape: Shape) -> Args:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from tensorcanon.spec import indexing, shape, views
 from tensorcanon.spec.clause import Clause
 from tensorcanon.spec.outcome import Outcome
@@ -18,10 +16,8 @@ from tensorcanon.spec.rules.indexing import resolve
 from tensorcanon.spec.rules.windows import Window
 
 from . import arguments
-from .arguments import Args
-from .backend import Handle
+from .calls import Args, Call, both, draw_call
 from .inputs import Shape
-from .run import Run
 from .subscripts import draw_basic
 from .tape import Tape
 
@@ -82,43 +78,7 @@ class ViewOp:
 
     def draw_call(self, tape: Tape, size: Shape) -> Call:
         """Draw the arguments and the form of a call."""
-        args = self.draw(tape, size)
-        by_name = len(self.names) >= len(args) > 0 and tape.one_in(4)
-        return Call(self, tape.choose(self.forms), args, by_name)
-
-
-@dataclass(frozen=True, eq=False)
-class Call:
-    """A call of a view operation."""
-
-    op: ViewOp
-    form: str
-    args: Args
-    by_name: bool
-
-    @property
-    def function(self) -> str:
-        return self.form.rstrip("*~")
-
-    def given(self, run: Run, dtype: DType) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return the arguments as the form takes them, positional ones and named ones."""
-        if self.by_name and self.form == self.function:
-            return (), dict(zip(self.op.names, self.args, strict=False))
-        if self.form.endswith("*") and self.args[0]:
-            return self.args[0], {}
-        if self.form.endswith("~"):
-            return (run.tensor(np.zeros(self.args[0], dtype.storage)),), {}
-        return self.args, {}
-
-    def expect(self, run: Run, allowed: Outcome, tensor: Handle, dtype: DType) -> Any:
-        """Take the step and judge it; returns the result, None for an error."""
-        positional, named = self.given(run, dtype)
-        return run.expect(allowed, self.function, tensor, *positional, **named)
-
-
-def _both(name: str, *others: str) -> tuple[str, ...]:
-    """Return the function and method forms of names."""
-    return tuple(f"{space}.{each}" for each in (name, *others) for space in ("torch", "Tensor"))
+        return draw_call(tape, self.forms, self.draw(tape, size), self.names)
 
 
 def _nonnegative(draw: Callable[[Tape, Shape], Args]) -> Callable[[Tape, Shape], Args]:
@@ -155,7 +115,7 @@ VIEW_OPS = (
         "narrow",
         views.narrow_is_a_view_of_a_range,
         windows.narrow,
-        _both("narrow"),
+        both("narrow"),
         arguments.narrowing,
         ("dim", "start", "length"),
     ),
@@ -163,7 +123,7 @@ VIEW_OPS = (
         "select",
         views.select_is_a_view_of_one_index,
         windows.select,
-        _both("select"),
+        both("select"),
         arguments.selecting,
         ("dim", "index"),
     ),
@@ -181,7 +141,7 @@ VIEW_OPS = (
         "diagonal",
         views.diagonal_is_a_view_with_the_diagonal_last,
         windows.diagonal,
-        _both("diagonal"),
+        both("diagonal"),
         arguments.diagonal,
         ("offset", "dim1", "dim2"),
         fitted=_of_rank(2),
@@ -198,7 +158,7 @@ VIEW_OPS = (
         "transpose",
         views.transpose_is_a_view_with_two_dimensions_swapped,
         windows.transpose,
-        _both("transpose"),
+        both("transpose"),
         arguments.two_dims,
         ("dim0", "dim1"),
     ),
@@ -206,18 +166,18 @@ VIEW_OPS = (
         "swapdims",
         views.transpose_is_a_view_with_two_dimensions_swapped,
         windows.transpose,
-        _both("swapaxes", "swapdims"),
+        both("swapaxes", "swapdims"),
         arguments.two_dims,
     ),
     ViewOp(
         "permute",
         views.permute_is_a_view_with_the_dimensions_reordered,
         windows.permute,
-        (*_both("permute"), "Tensor.permute*"),
+        (*both("permute"), "Tensor.permute*"),
         arguments.ordering,
         ("dims",),
     ),
-    ViewOp("t", views.t_is_a_view_of_a_matrix_transposed, windows.t, _both("t")),
+    ViewOp("t", views.t_is_a_view_of_a_matrix_transposed, windows.t, both("t")),
     ViewOp("T", views.T_is_a_view_with_the_dimensions_reversed, windows.reversed_dims, ("Tensor.T",)),
     ViewOp(
         "mT",
@@ -231,7 +191,7 @@ VIEW_OPS = (
         "mH",
         views.H_is_the_conjugate_transpose,
         windows.matrix_transpose,
-        ("Tensor.mH", *_both("adjoint")),
+        ("Tensor.mH", *both("adjoint")),
         dtypes=dtypes.REALS,
         due=partial(views.H_is_the_conjugate_transpose, batches=True),
         fitted=_of_rank(2),
@@ -240,7 +200,7 @@ VIEW_OPS = (
         "movedim",
         shape.movedim_keeps_the_rest_in_order,
         windows.movedim,
-        _both("movedim", "moveaxis"),
+        both("movedim", "moveaxis"),
         arguments.moving,
         ("source", "destination"),
     ),
@@ -248,7 +208,7 @@ VIEW_OPS = (
         "squeeze",
         shape.squeeze_removes_dimensions_of_size_one,
         windows.squeeze,
-        _both("squeeze"),
+        both("squeeze"),
         arguments.squeezing,
         ("dim",),
     ),
@@ -256,7 +216,7 @@ VIEW_OPS = (
         "unsqueeze",
         shape.unsqueeze_inserts_a_dimension_of_size_one,
         windows.unsqueeze,
-        _both("unsqueeze"),
+        both("unsqueeze"),
         arguments.new_dim,
         ("dim",),
     ),
@@ -264,7 +224,7 @@ VIEW_OPS = (
         "expand",
         views.expand_is_a_view_that_repeats_by_stride_zero,
         reshaping.expand,
-        ("Tensor.expand", "Tensor.expand*", *_both("broadcast_to")),
+        ("Tensor.expand", "Tensor.expand*", *both("broadcast_to")),
         arguments.expanding,
     ),
     ViewOp(
@@ -293,7 +253,7 @@ VIEW_OPS = (
         "unflatten",
         shape.unflatten_splits_a_dimension,
         reshaping.unflatten,
-        _both("unflatten"),
+        both("unflatten"),
         arguments.splitting_dim,
         ("dim", "sizes"),
     ),
@@ -329,9 +289,7 @@ VIEW_OPS = (
         dtypes=(dtypes.float32, dtypes.float64, dtypes.float32, dtypes.int32),
         fitted=lambda tape, size: size if tape.one_in(8) else (*size, 2),
     ),
-    ViewOp(
-        "detach", views.detach_is_a_view_that_requires_no_gradient, lambda window: window, _both("detach")
-    ),
+    ViewOp("detach", views.detach_is_a_view_that_requires_no_gradient, lambda window: window, both("detach")),
     *(
         ViewOp(
             f"atleast_{ndim}d",
@@ -346,14 +304,14 @@ VIEW_OPS = (
         "split",
         shape.split_gives_pieces_of_one_length,
         pieces.split,
-        _both("split"),
+        both("split"),
         arguments.lengths,
     ),
     ViewOp(
         "split_with_sizes",
         shape.split_gives_pieces_of_one_length,
         pieces.split_with_sizes,
-        _both("split_with_sizes"),
+        both("split_with_sizes"),
         arguments.sections,
         ("split_sizes", "dim"),
     ),
@@ -361,7 +319,7 @@ VIEW_OPS = (
         "chunk",
         shape.chunk_gives_at_most_so_many_pieces,
         pieces.chunk,
-        _both("chunk"),
+        both("chunk"),
         arguments.counting,
         ("chunks", "dim"),
     ),
@@ -369,7 +327,7 @@ VIEW_OPS = (
         "tensor_split",
         shape.tensor_split_gives_exactly_so_many_pieces,
         pieces.tensor_split,
-        _both("tensor_split"),
+        both("tensor_split"),
         arguments.cutting,
     ),
     *(
@@ -377,7 +335,7 @@ VIEW_OPS = (
             name,
             shape.hsplit_vsplit_and_dsplit_cut_one_dimension,
             lambda window, cut, name=name: pieces.along_axis(name, window, cut),
-            _both(name),
+            both(name),
             arguments.cutting_along(dim),
             fitted=_of_rank(dim + 1),
             due=lambda elements, window, cut, name=name: shape.hsplit_vsplit_and_dsplit_cut_one_dimension(
@@ -390,7 +348,7 @@ VIEW_OPS = (
         "unbind",
         shape.unbind_gives_every_place_of_a_dimension,
         windows.unbind,
-        _both("unbind"),
+        both("unbind"),
         arguments.dim_only,
         ("dim",),
     ),

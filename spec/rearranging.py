@@ -12,7 +12,7 @@ from functools import reduce
 import numpy as np
 
 from .clause import clause
-from .outcome import Each, Exactly, Outcome, Raises
+from .outcome import Each, Exactly, Outcome, Raises, Unspecified
 from .rules import dtypes, joining, promotion, rearranging
 from .rules.dims import wrap_dim, wrap_dims
 from .rules.windows import Array
@@ -40,6 +40,14 @@ def an_operation_reads_through_the_strides(result: Outcome) -> Outcome:
     Here `result` is what it computes from the same elements in row-major order.
     """
     return result
+
+
+@clause("torch.permute_copy; torch.unbind_copy; torch.narrow_copy", level="extended", covers="views.copies")
+def copies_of_views_hold_what_the_view_shows(shown: Array | Sequence[Array]) -> Outcome:
+    """`permute_copy` and its like hold the elements that the view operation shows."""
+    if isinstance(shown, np.ndarray):
+        return Exactly(shown)
+    return Each(tuple(Exactly(piece) for piece in shown))
 
 
 # Joining.
@@ -79,9 +87,12 @@ def _promoted(tensors: Sequence[Array]) -> list[Array]:
 @clause("torch.stack", covers="shape.stack")
 def stack_joins_along_a_new_dimension(tensors: Sequence[Array], dim: int = 0) -> Outcome:
     """`stack` puts tensors of one shape along a new dimension at index `dim`, from -ndim - 1 to ndim."""
-    return copy_of(
-        lambda: np.stack(_promoted(tensors), axis=joining.stack([one.shape for one in tensors], dim))
-    )
+
+    def stacked() -> Array:
+        axis = joining.stack([one.shape for one in tensors], dim)
+        return np.stack(_promoted(tensors), axis=axis)
+
+    return copy_of(stacked)
 
 
 @clause("torch.stack", covers="shape.stack-is-cat-unsqueeze")
@@ -144,7 +155,8 @@ def roll_moves_elements_round_a_dimension(
 ) -> Outcome:
     """`roll` moves element i to (i + shift) mod n along each dimension named.
 
-    Where none is named it rolls the flattened tensor.
+    Where none is named it rolls the flattened tensor. Shifts and dimensions differing in number, and
+    dimensions out of range, are errors, of which nothing is said for tensors without elements.
     """
 
     def rolled() -> Array:
@@ -153,7 +165,8 @@ def roll_moves_elements_round_a_dimension(
             return np.roll(elements, moves[0][0])
         return np.roll(elements, [shift for shift, _ in moves], [dim for _, dim in moves])
 
-    return copy_of(rolled)
+    allowed = copy_of(rolled)
+    return Unspecified() if isinstance(allowed, Raises) and not elements.size else allowed
 
 
 @clause("torch.rot90", covers="shape.rot90", level="extended")
@@ -180,7 +193,18 @@ def pixel_shuffle_turns_channels_into_pixels(elements: Array, upscale_factor: in
 @clause("torch.nn.functional.pixel_unshuffle", covers="shape.pixel-shuffle", level="extended")
 def pixel_unshuffle_undoes_pixel_shuffle(elements: Array, downscale_factor: int) -> Outcome:
     """`pixel_unshuffle` turns the pixels of each block back into channels."""
+    return _unshuffled(elements, downscale_factor)
 
+
+@clause(
+    "torch.nn.functional.pixel_unshuffle; nn.PixelUnshuffle", covers="shape.pixel-shuffle", level="extended"
+)
+def pixel_unshuffle_reshapes_what_is_empty(elements: Array, downscale_factor: int) -> Outcome:
+    """`pixel_unshuffle` gives a tensor without elements the shape (N, C x r x r, H / r, W / r) too."""
+    return _unshuffled(elements, downscale_factor)
+
+
+def _unshuffled(elements: Array, downscale_factor: int) -> Outcome:
     def unshuffled() -> Array:
         split, order, result = rearranging.pixel_unshuffle(elements.shape, downscale_factor)
         return elements.reshape(split).transpose(order).reshape(result)
@@ -287,7 +311,7 @@ def pad_surrounds_with_a_constant(elements: Array, pad: Sequence[int], value: co
     def padded() -> Array:
         made = elements
         for dim, before, after in rearranging.pad_amounts(elements.ndim, pad):
-            if made.shape[dim] + before + after < 0:
+            if made.shape[dim] + min(before, 0) + min(after, 0) < 0:
                 raise RuntimeError(f"padding {pad} leaves nothing of dimension {dim}")
             kept = (slice(None),) * dim + (slice(max(-before, 0), made.shape[dim] - max(-after, 0)),)
             widths = [(0, 0)] * made.ndim

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 import numpy as np
 
@@ -219,7 +220,9 @@ def split_gives_pieces_of_one_length(
     def parts() -> Sequence[Array]:
         if isinstance(split_size_or_sections, int):
             return _every(elements, dim, split_size_or_sections)
-        return np.split(elements, np.cumsum(split_size_or_sections)[:-1], axis=dim)
+        ends = accumulate(split_size_or_sections)
+        spans = [range(end - length, end) for length, end in zip(split_size_or_sections, ends, strict=True)]
+        return [np.take(elements, span, axis=dim) for span in spans]
 
     return views_of(lambda: pieces.split(window, split_size_or_sections, dim), parts)
 

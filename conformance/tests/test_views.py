@@ -7,26 +7,27 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tensorcanon.conformance.aliasing import (
     altered,
+    draw_base,
     draw_write,
     repeats,
     storage_of,
     window_of,
     without_repeats,
+    write_by_copy,
 )
 from tensorcanon.conformance.backend import Array, Handle
+from tensorcanon.conformance.calls import Call
+from tensorcanon.conformance.chains import Chain, draw_chain
 from tensorcanon.conformance.check import verifies
-from tensorcanon.conformance.inputs import Operand, draw_array, draw_operand, draw_shape
+from tensorcanon.conformance.inputs import Operand, draw_shape
 from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
-from tensorcanon.conformance.view_ops import VIEW_OPS, Call, ViewOp
+from tensorcanon.conformance.view_ops import VIEW_OPS, ViewOp
 from tensorcanon.spec import views
 from tensorcanon.spec.outcome import Unspecified
 from tensorcanon.spec.rules import dtypes
-from tensorcanon.spec.rules.dtypes import DType
 from tensorcanon.spec.rules.windows import Window
 
 Write = Callable[[Run, Handle, Handle], None]
@@ -48,14 +49,6 @@ class Viewing:
     def mode(self, run: Run) -> AbstractContextManager[None]:
         """Return the mode to take the steps in: within ``no_grad`` or plainly."""
         return run.within("torch.no_grad") if self.quiet else nullcontext()
-
-
-def draw_base(tape: Tape, dtype: DType, shape: tuple[int, ...]) -> Operand:
-    """Draw a tensor to view, in any layout; one in 12 is expanded."""
-    if shape and tape.one_in(12):
-        first = draw_array(tape, dtype, (1, *shape[1:]), "exact")
-        return Operand(np.repeat(first, shape[0], axis=0), "expanded")
-    return draw_operand(tape, dtype, shape, "exact")
 
 
 def draw_viewing(tape: Tape, op: ViewOp) -> Viewing:
@@ -128,42 +121,6 @@ def written(storage: Array, window: Window, values: Array) -> Array:
     return after
 
 
-# Operations that give one view, another tensor than the one viewed, in the same type and without repeats.
-CHAINED = [
-    op
-    for op in VIEW_OPS
-    if op.name
-    in ("narrow", "select", "getitem", "diagonal", "transpose", "permute", "movedim", "squeeze", "unsqueeze")
-    or op.name in ("view", "unfold", "T")
-]
-
-
-@dataclass(frozen=True, eq=False)
-class Chain:
-    """View operations, each on the result of the one before, and the window of the last."""
-
-    operand: Operand
-    calls: tuple[Call, ...]
-    last: Window
-    write: Write
-
-
-def draw_chain(tape: Tape) -> Chain:
-    operand = draw_operand(tape, tape.choose(dtypes.COMMON), kind="exact")
-    window = window_of(operand)
-    calls: list[Call] = []
-    for _ in range(6):
-        call = tape.choose(CHAINED).draw_call(tape, window.shape)
-        try:
-            (window,) = call.op.windows(window, call.args)
-        except (IndexError, RuntimeError, ValueError):
-            continue
-        calls.append(call)
-        if len(calls) == 3:
-            break
-    return Chain(operand, tuple(calls), window, draw_write(tape))
-
-
 @verifies(
     views.a_view_of_a_view_sees_writes_to_the_first_base,
     views.the_base_of_a_view_of_a_view_is_the_first_tensor,
@@ -172,16 +129,14 @@ def draw_chain(tape: Tape) -> Chain:
 def test_views_of_views(run: Run, case: Chain) -> None:
     law = views.a_view_of_a_view_sees_writes_to_the_first_base
     base, storage = window_of(case.operand), storage_of(case.operand)
-    x = view = run.tensor(case.operand)
-    for call in case.calls:
-        positional, named = call.given(run, case.operand.dtype)
-        view = run.call(call.function, view, *positional, **named)
+    x = run.tensor(case.operand)
+    view = case.take(run, x)
     values = altered(case.operand.array)
-    case.write(run, x, run.tensor(values))
+    write_by_copy(run, x, run.tensor(values))
     run.look(law(storage, base, values, case.last), view)
     storage = written(storage, base, values)
     values = altered(case.last.of(storage))
-    case.write(run, view, run.tensor(values))
+    write_by_copy(run, view, run.tensor(values))
     run.look(law(storage, case.last, values, base), x)
     if case.calls and case.operand.effective_layout == "contiguous" and case.operand.dtype is dtypes.float32:
         owner = run.call("Tensor._base", view)

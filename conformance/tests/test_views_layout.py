@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from tensorcanon.conformance.aliasing import altered, repeats, storage_of, window_of
-from tensorcanon.conformance.arguments import Args
 from tensorcanon.conformance.backend import Symbol
+from tensorcanon.conformance.calls import Args
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import LAYOUTS, Operand, Shape, draw_array, draw_operand, draw_shape
 from tensorcanon.conformance.run import Run
