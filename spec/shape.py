@@ -14,7 +14,7 @@ import numpy as np
 
 from .clause import clause
 from .outcome import Each, Exactly, Outcome, Raises
-from .rules import pieces, reshaping, windows
+from .rules import pieces, reshaping, strides, windows
 from .rules.dims import wrap_dim
 from .rules.windows import Array, Shape, Window
 from .viewing import copy_of, view_of, views_of
@@ -173,6 +173,13 @@ def _after_write(storage: Array, window: Window, values: Array, sizes: Shape) ->
     after = storage.copy()
     window.of(after)[...] = values
     return Exactly(reshaping.view(window, sizes).of(after))
+
+
+@clause("torch.ravel", covers="views.extra-view-ops")
+def ravel_is_contiguous_and_copies_only_if_needed(storage: Array, window: Window, values: Array) -> Outcome:
+    """`ravel` is contiguous in one dimension: a view of a contiguous tensor, else a copy."""
+    shared = strides.is_contiguous(window.shape, window.strides)
+    return Exactly((values if shared else window.of(storage)).reshape(-1), strides=(1,))
 
 
 @clause("torch.unflatten", covers="shape.unflatten", level="extended")
