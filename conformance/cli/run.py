@@ -25,7 +25,7 @@ from ..backend import Identity
 from ..backends.catalogue import UnknownBackendError, resolve
 from ..expectations import ExpectationError, read
 from ..recorder import Recorder
-from .console import HARNESS_FAULT, console, errors, refuse
+from .console import HARNESS_FAULT, WRONG_USE, console, errors, refuse
 
 LOG = "run.jsonl"
 
@@ -96,6 +96,8 @@ def _claim(out: Path) -> bool:
 
 
 def _nothing_selected(request: Request, recorder: Recorder, status: int) -> int:
+    if status == pytest.ExitCode.USAGE_ERROR:
+        return WRONG_USE  # pytest has said what is wrong, in one line
     if recorder.collection_errors:
         return refuse(f"the checks cannot be loaded: {recorder.collection_errors[0]}", HARNESS_FAULT)
     if status == pytest.ExitCode.INTERRUPTED:
@@ -109,7 +111,9 @@ def _arguments(request: Request) -> list[str]:
         f"--rootdir={files('tensorcanon.conformance') / 'tests'}",
         f"--config-file={os.devnull}",
         "--import-mode=importlib",
-        *("-p", "no:cacheprovider", "-p", "no:terminal"),
+        # Only what the run needs: plugins of the environment are somebody else's.
+        "--disable-plugin-autoload",
+        *("-p", "tensorcanon.conformance.plugin", "-p", "no:cacheprovider", "-p", "no:terminal"),
         f"--backend={request.backend}",
         f"--profile={request.profile}",
         f"--canon-seed={request.seed}",
@@ -120,7 +124,7 @@ def _arguments(request: Request) -> list[str]:
     if request.workers:
         # Each worker is one thread wide, so that workers do not contend for the cores.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-        arguments += ["-n", str(request.workers)]
+        arguments += ["-p", "xdist", "-n", str(request.workers)]
     return arguments
 
 
