@@ -84,11 +84,11 @@ def _admitted(dtype: DType, kind: str) -> Array:
     low, _ = dtypes.integer_range(dtype)
     match kind:
         case "divisor":
-            return everything[everything != 0]
+            return np.asarray(everything[everything != 0])
         case "dividend" if low:
-            return everything[everything != low]
+            return np.asarray(everything[everything != low])
         case "shift":
-            return everything[(everything >= 0) & (everything < dtype.bits)]
+            return np.asarray(everything[(everything >= 0) & (everything < dtype.bits)])
     return everything
 
 

@@ -20,7 +20,7 @@ def activation_functions(op: Op, x: Array) -> Outcome:
 
 @clause("nn.functional.softmax; nn.Softmax", covers="elementwise.softmax", basis="implementation-defined")
 def softmax_is_normalised_exponentials(x: Array, dim: int, dtype: DType | None = None) -> Outcome:
-    """`softmax` is exp(x) over its sum along a dimension, for x of any size; a type given converts x first."""
+    """`softmax` is exp(x) over its sum along a dimension, for x of any size; a type converts x first."""
     given = converted(x, dtype or dtypes.of_array(x))
     wide, kind = widened(given), dtypes.of_array(given)
     with np.errstate(all="ignore"):

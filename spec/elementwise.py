@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .accuracy import Array, Ulp, widened
+from .accuracy import Array, Close, Ulp, widened
 from .clause import clause
 from .ops import row
 from .ops.op import Op, Value, converted, value_outcome
@@ -28,10 +28,10 @@ def alpha_scales_the_second_operand(sign: int, a: Array, b: Array, alpha: Number
         Of one type, so small that products and sums are exact.
     alpha : number
     """
+    dtype = dtypes.of_array(a)
+    scale = converted(np.asarray(sign * alpha), dtype)
     with np.errstate(over="ignore"):
-        return Exactly(
-            converted(a + sign * converted(np.asarray(alpha), dtypes.of_array(a)) * b, dtypes.of_array(a))
-        )
+        return Exactly(converted(a + scale * b, dtype), signed_zero=False)
 
 
 @clause("torch.add; torch.sub", covers="elementwise.alpha-type", level="extended")
@@ -89,12 +89,11 @@ def remainder_has_the_divisors_sign(op: Op, a: Value, b: Value) -> Outcome:
 
 
 @clause("torch.remainder", covers="elementwise.remainder-inf", level="extended")
-def a_remainder_is_smaller_than_its_divisor(a: Array, b: Array) -> Outcome:
-    """The magnitude of a remainder is below its divisor's; for an infinite divisor the dividend is left.
-
-    Of infinite divisors whose sign is the dividend's, `fmod` and `remainder` agree.
-    """
-    return Within(widened(a), Ulp(0), dtypes.of_array(a), where=~np.isfinite(b))
+def a_remainder_is_smaller_than_its_divisor(divisor: Array) -> Outcome:
+    """The magnitude of a remainder is below its divisor's, so that of an infinite one it is finite."""
+    dtype = dtypes.of_array(divisor)
+    any_finite = Close(rtol=0.0, atol=_largest(dtype), unit="largest number")
+    return Within(np.zeros(divisor.shape), any_finite, dtype, signed_zero=False)
 
 
 @clause("torch.fmod", covers="elementwise.fmod")
@@ -191,7 +190,7 @@ def round_takes_decimals(x: Array, decimals: int) -> Outcome:
 
 
 @clause("torch.round", covers="elementwise.round-decimals", level="extended")
-def integers_have_no_decimals_to_round(x: Array, decimals: int) -> Outcome:
+def integers_have_no_decimals_to_round(x: Array) -> Outcome:
     """Integers are returned unchanged, whatever number of decimals is asked for."""
     return Exactly(x)
 

@@ -78,7 +78,7 @@ def complement(count: float) -> Bounding:
         if dtype.format.digits >= 24:
             return Ulp(count)
         limit = _limit(count, dtype)
-        return Dot(np.maximum(np.abs(exact), 2.0 ** (dtype.format.digits - 23) / limit), limit)
+        return Dot(np.abs(exact) + 2.0 ** (dtype.format.digits - 22) / limit, limit)
 
     return bound
 
