@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from tensorcanon.spec.ops.reductions import Axes, Reduction, axes_of, reduced_shape
-from tensorcanon.spec.rules.dtypes import DType
+from tensorcanon.spec.rules.dtypes import Category, DType
 
+from .backend import Array
 from .inputs import LAYOUTS, Operand, Shape, draw_array, draw_shape
 from .run import Run
 from .tape import Tape
@@ -66,7 +67,22 @@ def draw_laid_out(tape: Tape, dtype: DType, shape: Shape, kind: Kind = "any") ->
     array = draw_array(tape, dtype, shape, kind)
     if layout == "expanded" and shape and shape[0] > 1:
         array = np.repeat(array[:1], shape[0], 0)
+    if dtype.category >= Category.FLOATING and kind in ("any", "finite") and tape.one_in(4):
+        array = _with_nan(tape, array, layout)
     return Operand(array, layout)
+
+
+def _with_nan(tape: Tape, array: Array, layout: str) -> Array:
+    """Put a NaN somewhere, along the whole first dimension where the layout repeats it."""
+    if array.size:
+        place = tape.below(array.size)
+        array = array.copy()
+        if layout == "expanded" and array.ndim:
+            rows = array.reshape(array.shape[0], -1)
+            rows[:, place % rows.shape[1]] = np.nan
+        else:
+            array.reshape(-1)[place] = np.nan
+    return array
 
 
 def draw_dim(tape: Tape, ndim: int) -> int:
