@@ -70,7 +70,8 @@ class Recorder:
         if report.failed:
             self.collection_errors.append(f"{report.nodeid}: {report.longreprtext.splitlines()[-1]}")
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
         if session.items:
             self._begin(item.nodeid for item in session.items)
 

@@ -28,6 +28,7 @@ from ..recorder import Recorder
 from .console import HARNESS_FAULT, WRONG_USE, console, errors, refuse
 
 LOG = "run.jsonl"
+_MOST_LINES = 40
 
 
 @dataclass(frozen=True)
@@ -149,12 +150,24 @@ def _print_summary(found: Document, out: Path) -> None:
     for chapter, row in chapters.items():
         table.add_row(chapter, *(str(row.get(standing, "")) for standing in columns))
     console.print(table)
-    for clause, standing in summary.clause_standings(found).items():
-        if standing in summary.DIFFERENCES | summary.UNJUDGED:
-            console.print(f"{summary.WORDS[standing]}: {clause}", markup=False)
+    _print_findings(found)
     for problem in summary.problems(found):
         console.print(problem, style="bold red", markup=False)
     console.print(f"report: {out / 'report.html'}", markup=False)
+
+
+def _print_findings(found: Document) -> None:
+    """Print the clauses that are not as they should be; those an interrupted run did not reach are left out."""
+    shown = summary.DIFFERENCES | summary.UNJUDGED - (set() if found.complete else {"missing"})
+    lines = [
+        f"{summary.WORDS[standing]}: {clause}"
+        for clause, standing in summary.clause_standings(found).items()
+        if standing in shown
+    ]
+    for line in lines[:_MOST_LINES]:
+        console.print(line, markup=False)
+    if len(lines) > _MOST_LINES:
+        console.print(f"and {len(lines) - _MOST_LINES} more: see the report")
 
 
 class _Bar:
