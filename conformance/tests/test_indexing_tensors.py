@@ -123,6 +123,23 @@ def test_index_tensors(run: Run, case: Case) -> None:
         run.look(indexing.index_tensors_copy(before), picked)
 
 
+COPIED = [
+    *((np.array([0]),), (np.array([0, 1, 2]),), ([0, 1],), (slice(None), np.array([0, 1])), (True,)),
+    *((np.ones(3, np.bool_),), (np.ones((3, 2), np.bool_),), ([True, False, False],), (..., np.array([1]))),
+]
+
+
+@verifies(indexing.index_tensors_copy, over=COPIED)
+def test_copies(run: Run, parts: tuple[Any, ...]) -> None:
+    """Places that a window could give are copied nevertheless."""
+    array = np.arange(6, dtype=np.float32).reshape(3, 2)
+    drawn = subscript(*parts)
+    x = run.tensor(array)
+    picked = run.call("operator.getitem", x, Subscript(drawn.parts, len(parts) == 1).given(run))
+    run.call("Tensor.fill_", picked, 9)
+    run.look(indexing.index_tensors_copy(array), x)
+
+
 ADJACENT = [
     *((slice(None), [0, 1], [0, 1]), ([0, 1], slice(None), [0, 1]), ([0, 1], [0, 1]), (..., [0, 1], [0, 1])),
     *((..., [0, 1], slice(None), [0, 1]), ([0, 1], None, [0, 1]), (None, [0, 1], [0, 1], None)),
@@ -169,6 +186,26 @@ def test_zero_dim_index_tensors(run: Run, case: tuple[int, str, tuple[Any, ...]]
     drawn = subscript(np.array(place, dtype), *after)
     allowed = indexing.a_zero_dim_integer_tensor_indexes_as_the_integer(operand.array, drawn.plain)
     read(run, allowed, Case(operand, drawn))
+
+
+BEYOND = 5000
+
+
+@verifies(
+    indexing.an_integer_tensor_gathers_slices,
+    indexing.a_mask_selects_true_places_in_order,
+    over=list(product(((BEYOND,), (BEYOND, 2)), ("contiguous", "stepped"), (dtypes.float32, dtypes.int64))),
+)
+def test_many_places(run: Run, case: tuple[tuple[int, ...], str, dtypes.DType]) -> None:
+    shape, layout, dtype = case
+    array = (np.arange(np.prod(shape)) % 1013).reshape(shape).astype(dtype.storage)
+    x = run.tensor(Operand(array, layout))
+    order = np.arange(BEYOND) * 7 % BEYOND - BEYOND
+    gathered = indexing.an_integer_tensor_gathers_slices(array, order)
+    run.expect(gathered, "operator.getitem", x, run.tensor(order))
+    mask = np.arange(BEYOND) % 3 > 0
+    selected = indexing.a_mask_selects_true_places_in_order(array, mask)
+    run.expect(selected, "operator.getitem", x, run.tensor(Operand(mask, layout)))
 
 
 # Masks and bools.

@@ -183,6 +183,28 @@ def test_types_of_tensor_assignment(run: Run, case: tuple[DType, DType]) -> None
     run.expect(allowed(), "Tensor.index_put_", x, (index,), value)
 
 
+BEYOND = 5000
+
+
+@verifies(
+    indexing.assignment_by_index_tensors_writes_in_place,
+    indexing.assignment_by_a_mask_uses_up_the_values_in_order,
+    over=list(product(((BEYOND,), (BEYOND, 2)), ("contiguous", "stepped"))),
+)
+def test_many_places(run: Run, case: tuple[tuple[int, ...], str]) -> None:
+    shape, layout = case
+    array = np.zeros(shape, np.float32)
+    values = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    order, mask = np.arange(BEYOND) * 7 % BEYOND, np.arange(BEYOND) % 3 > 0
+    for index, value in ((order, Operand(values)), (order, 1), (mask, 2)):
+        written = Case(Operand(array, layout), Subscript((Operand(index),), True), value)
+        allowed = indexing.assignment_by_index_tensors_writes_in_place(array, index, written.plain)
+        assign(run, written, allowed)
+    some = values[: int(mask.sum())]
+    allowed = indexing.assignment_by_a_mask_uses_up_the_values_in_order(array, mask, some)
+    assign(run, Case(Operand(array, layout), Subscript((Operand(mask),), True), Operand(some)), allowed)
+
+
 # Augmented assignment.
 
 
