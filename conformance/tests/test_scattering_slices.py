@@ -282,6 +282,8 @@ def test_slice_scatter(run: Run, case: tuple[Operand, Operand, int, slice]) -> N
     run.expect(allowed, "torch.slice_scatter", x, given, dim, part.start, part.stop, part.step or 1)
     named = {"dim": dim, "start": part.start, "end": part.stop, "step": part.step or 1}
     run.expect(allowed, "Tensor.slice_scatter", x, given, **named)
+    own = np.moveaxis(np.moveaxis(operand.array, dim, 0)[part], 0, dim)
+    run.look(scattering.slice_scatter_replaces_a_range(operand.array, own, dim, part), x)
 
 
 @verifies(
