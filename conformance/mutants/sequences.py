@@ -245,6 +245,8 @@ MUTANTS: list[Mutant] = [
         kernel("nn.functional.one_hot", _no_error_past_the_classes),
     ),
     mutant(
-        "one_hot_is_floating", sequences.one_hot_marks_the_class, kernel("nn.functional.one_hot", _in_float32)
+        "one_hot_is_floating",
+        sequences.one_hot_marks_the_class,
+        kernel("nn.functional.one_hot", then(lambda made: made.float())),
     ),
 ]
