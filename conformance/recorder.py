@@ -17,7 +17,6 @@ from .backend import Identity
 from .inventory import check_name, checks, clause_ids
 from .plugin import RECORDS
 
-
 _NO_CHECK = "no check holds a backend to this clause"
 
 

@@ -79,7 +79,7 @@ def test_wrong_use_is_one_line_and_leaves_nothing(tmp_path: Path, args: list[str
     done = tensorcanon("run", *args, cwd=tmp_path)
     assert done.returncode == 2
     assert message in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    assert len(done.stderr.strip().splitlines()) == 1
     assert "Traceback" not in done.stderr
     assert sorted(p.name for p in tmp_path.iterdir() if p.name != "__pycache__") == before
 

@@ -157,7 +157,7 @@ def _print_summary(found: Document, out: Path) -> None:
 
 
 def _print_findings(found: Document) -> None:
-    """Print the clauses that are not as they should be; those an interrupted run did not reach are left out."""
+    """Print the clauses that are not as they should be, without those that an interrupted run missed."""
     shown = summary.DIFFERENCES | summary.UNJUDGED - (set() if found.complete else {"missing"})
     lines = [
         f"{summary.WORDS[standing]}: {clause}"
