@@ -183,7 +183,7 @@ def _part(tape: Tape, sizes: Shape, common: Shape, *, masks: bool) -> tuple[Any,
     if kind == 1:
         return _basic(tape, sizes[0]), 1
     own = draw_reduced(tape, common)
-    if kind == 2 or (sizes[0] == 0 and math.prod(own)):
+    if kind == 2 or (sizes[0] == 0 and 0 not in own):
         return draw_slice(tape, sizes[0]), 1
     return _given(tape, draw_indices(tape, own, sizes[0])), 1
 

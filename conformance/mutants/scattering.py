@@ -46,7 +46,7 @@ def _flat_source(original: Kernel) -> Kernel:
     return lambda values, index: values.reshape(-1)[: index.numel()].reshape(index.shape)
 
 
-def _lossy(array: Any, places: Any, values: Any, reduction: str, *, include_self: bool = True) -> Any:
+def _lossy(array: Any, places: Any, values: Any, reduction: Any, *, include_self: bool = True) -> Any:
     """Of several values for one place only the last counts."""
     last = dict(zip(places.reshape(-1).tolist(), values.reshape(-1), strict=True))
     found = np.array(list(last), np.int64), np.array(list(last.values()), values.dtype)

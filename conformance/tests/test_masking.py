@@ -312,8 +312,8 @@ def draw_membership(tape: Tape) -> Membership:
 
 @verifies(masking.isin_tests_membership_of_each_element, drawn=draw_membership)
 def test_isin(run: Run, case: Membership) -> None:
-    plain = [v.array if isinstance(v, Operand) else v for v in (case.elements, case.tests)]
-    allowed = masking.isin_tests_membership_of_each_element(*plain, case.invert)
+    elements, tests = (v.array if isinstance(v, Operand) else v for v in (case.elements, case.tests))
+    allowed = masking.isin_tests_membership_of_each_element(elements, tests, case.invert)
     given = [run.tensor(v) if isinstance(v, Operand) else v for v in (case.elements, case.tests)]
     run.expect(allowed, "torch.isin", *given, **({"invert": True} if case.invert else {}))
 

@@ -195,8 +195,8 @@ def draw_spread(tape: Tape) -> tuple[Operand, Operand, int | None]:
     operand = draw_operand(tape, tape.choose(dtypes.COMMON), draw_shape(tape, ndim=RANKED))
     if tape.one_in(4):
         operand = Operand(operand.array, "offset" if tape.one_in(2) else "contiguous")
-        goal = (3,) if operand.array.size else (0,)
-        return operand, Operand(draw_indices(tape, goal, operand.array.size, negative=False)), None
+        count = operand.array.size
+        return operand, Operand(draw_indices(tape, (3 if count else 0,), count, negative=False)), None
     dim = tape.below(operand.ndim)
     size = operand.shape[dim]
     goal = tuple(1 if tape.one_in(3) else length for length in operand.shape)
@@ -293,8 +293,7 @@ def test_slice_scatter(run: Run, case: tuple[Operand, Operand, int, slice]) -> N
 def test_diagonal_scatter(run: Run, case: tuple[Shape, int, str]) -> None:
     shape, offset, layout = case
     array = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
-    source = -1 - np.arange(np.diagonal(array, offset, 0, 1).size, dtype=np.float32)
-    source = source.reshape(np.diagonal(array, offset, 0, 1).shape)
+    source = -1 - np.ascontiguousarray(np.diagonal(array, offset, 0, 1))
     allowed = scattering.diagonal_scatter_replaces_a_diagonal(array, source, offset)
     x, given = run.tensor(Operand(array, layout)), run.tensor(source)
     run.expect(allowed, "torch.diagonal_scatter", x, given, offset)
