@@ -28,8 +28,8 @@ A view; an alias; a function that is no method; a method that is no function; an
         return view_of(input, shape, strides, input.offset)
 
     @op("cat", "concat", method=False, out=True, exact_out=...)
-    @op("expand", view=True, function=False)
-    def expand(input, *size): ...
+    @op("expand", view=True, function=False, spread=True)
+    def expand(input, size): ...           # x.expand(2, 3) as well as x.expand((2, 3))
     @op("mT", view=True, function=False, attribute=True)   # x.mT, without parentheses
     @op("nn.functional.softmax", ...)      # torch.nn.functional.softmax only
     @op("linalg.norm", out=True)           # torch.linalg.norm only
@@ -99,6 +99,8 @@ class Op:
     convert : bool
         In place, the result may be converted to a type of lower category.
     differentiable : bool
+    spread : bool
+        The numbers of the second argument may be given one by one.
     signature : inspect.Signature
         Of the kernel that was registered.
     """
@@ -112,6 +114,7 @@ class Op:
     raw: bool = False
     convert: bool = False
     differentiable: bool = True
+    spread: bool = False
     signature: inspect.Signature = _NO_SIGNATURE
 
     @property
@@ -151,12 +154,15 @@ def op(
     convert: bool = False,
     differentiable: bool = True,
     attribute: bool = False,
+    spread: bool = False,
 ) -> Callable[[F], F]:
     """Register a kernel under torch's names; see the head of this module."""
 
     def register(kernel: F) -> F:
         signature = inspect.signature(kernel)
-        OPS[name] = Op(name, kernel, view, out, exact_out, composite, raw, convert, differentiable, signature)
+        OPS[name] = Op(
+            name, kernel, view, out, exact_out, composite, raw, convert, differentiable, spread, signature
+        )
         for public in (name, *aliases):
             _publish(
                 public, name, kernel, function=function, method=method and not attribute, inplace=inplace
@@ -236,6 +242,8 @@ def run(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     first = current.parameters[0]
     if not args and first in kwargs:
         args = (kwargs.pop(first),)
+    if current.spread and len(args) > 1 and hasattr(args[1], "__index__"):
+        args = (args[0], args[1:])
     if current.raw:
         return current.kernel(*args, **kwargs)
     if current.writes:

@@ -187,7 +187,7 @@ def _check_types(input: Tensor, one: Tensor, two: Tensor) -> None:
 def _combined(input: Tensor, product: Array, beta: Any, alpha: Any) -> Tensor:
     """Return ``beta * input + alpha * product``; a ``beta`` of 0 leaves the input out, NaN included."""
     kind = input.dtype
-    spread = elements(expand(input, *product.shape), kind)
+    spread = elements(expand(input, product.shape), kind)
     with np.errstate(all="ignore"):
         scaled = product if alpha == 1 else number_array(alpha, kind.compute) * product
         if beta == 0:
