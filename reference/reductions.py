@@ -10,7 +10,7 @@ import numpy as np
 from . import dtypes, return_types
 from .dispatch import FUNCTIONS, op
 from .folding import HINT, axes_of, lacks_kernel, placed, refuse_empty_dims, refuse_empty_whole, rows_of
-from .kernels import Array, elements, fresh, to_floating
+from .kernels import Array, as_tensor, elements, fresh, to_floating
 from .tensor import Tensor
 
 # Sums and products.
@@ -18,7 +18,8 @@ from .tensor import Tensor
 
 def accumulated(input: Tensor, dtype: dtypes.dtype | None) -> dtypes.dtype:
     """Return the type of a sum or product: the one asked for, int64 for integers and bool."""
-    return dtype or (input.dtype if input.dtype.is_differentiable else dtypes.int64)
+    own = as_tensor(input).dtype
+    return dtype or (own if own.is_differentiable else dtypes.int64)
 
 
 def sum_of(values: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
