@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .accuracy import Array, dot
+from .accuracy import Array, Ulp, dot
 from .clause import clause
 from .ops import cumulative, statistics
 from .ops import reductions as ops
@@ -223,6 +223,27 @@ def argmax_is_the_first_index_of_the_extreme(
     The first NaN counts as the extreme.
     """
     return Exactly(statistics.first_extreme(array, dim, keepdim, largest=largest).astype(np.int64))
+
+
+@clause("torch.amax; torch.max", covers=("reductions.max-grad", "reductions.amax-amin"))
+def the_gradient_of_an_extreme_is_shared_by_ties(
+    array: Array, axes: Axes, gradient: Array, *, largest: bool
+) -> Outcome:
+    """`amax`, `amin` and the extreme of all elements pass their gradient in equal parts to all that tie."""
+    due = ops.shared_gradient(array, axes, gradient, largest=largest)
+    return Within(due, Ulp(1), dtypes.of_array(array), signed_zero=False)
+
+
+@clause("torch.max; torch.min", covers="reductions.max-grad")
+def the_gradient_of_an_extreme_along_a_dim_goes_to_its_index(
+    array: Array, dim: int, indices: Array, gradient: Array
+) -> Outcome:
+    """`max` and `min` along a dimension pass their gradient to the element whose index they gave."""
+    source, axis = statistics.rows(array, dim)
+    kept = np.expand_dims(indices, axis) if array.ndim else indices.reshape(1)
+    due = np.zeros(source.shape, array.dtype)
+    np.put_along_axis(due, kept, gradient.reshape(kept.shape), axis)
+    return Exactly(due.reshape(array.shape), signed_zero=False)
 
 
 # NaN.

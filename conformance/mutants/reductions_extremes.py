@@ -11,7 +11,7 @@ from tensorcanon.reference.kernels import fresh
 from tensorcanon.reference.tensor import Tensor
 from tensorcanon.spec import reductions
 
-from .mutant import Mutant, Patch, kernel, mutant
+from .mutant import Mutant, Patch, attribute, kernel, mutant
 from .tampering import given, nan_as, returned
 
 
@@ -86,6 +86,47 @@ def first_of_equal(original: Any) -> Any:
     return wrong
 
 
+def undivided(original: Any) -> Any:
+    """Pass the whole gradient to each of several equal extremes."""
+
+    def wrong(grad: Tensor, input: Tensor, result: Tensor, dim: Any, keepdim: bool) -> Any:
+        shared = original(grad, input, result, dim, keepdim)
+        parts = np.array(shared.array)
+        axes = tuple(range(parts.ndim)) if dim is None or dim == () else dim
+        counts = (parts != 0).sum(axis=axes, keepdims=True)
+        return fresh(parts * counts, shared.dtype)
+
+    return wrong
+
+
+def to_the_first(original: Any) -> Any:
+    """Pass all gradient of an extreme of all elements to the first that has it."""
+
+    def wrong(grad: Tensor, input: Tensor, results: Any, meta: Any, dim: Any, keepdim: bool) -> Any:
+        if dim is not None:
+            return original(grad, input, results, meta, dim, keepdim)
+        values = np.array(input.array)
+        due = np.zeros(values.size, values.dtype)
+        due[np.argmax(values.reshape(-1) == np.array(results[0].array))] = grad.array
+        return fresh(due.reshape(values.shape), input.dtype)
+
+    return wrong
+
+
+def to_all_ties(original: Any) -> Any:
+    """Share the gradient of an extreme along a dimension."""
+
+    def wrong(grad: Tensor, input: Tensor, results: Any, meta: Any, dim: Any, keepdim: bool) -> Any:
+        from tensorcanon.reference.autograd.formulas_reductions import evenly
+
+        return evenly(grad, input, results[0], dim, keepdim)
+
+    return wrong
+
+
+SHARED = reductions.the_gradient_of_an_extreme_is_shared_by_ties
+PICKED = reductions.the_gradient_of_an_extreme_along_a_dim_goes_to_its_index
+FORMULAS = "autograd.formulas_reductions"
 ALONG = reductions.extremes_along_a_dim_come_with_their_indices
 MANY = reductions.amax_and_amin_are_the_extreme_elements
 FIRST = reductions.argmax_is_the_first_index_of_the_extreme
@@ -96,6 +137,14 @@ SKIPS = "pytorch/pytorch#130295"
 LEAST = -(2**63)
 
 MUTANTS: list[Mutant] = [
+    mutant(
+        "gradient_of_amax_is_not_divided",
+        SHARED,
+        attribute(f"{FORMULAS}:evenly", undivided),
+        fault="tensorflow/tensorflow#109337",
+    ),
+    mutant("gradient_of_max_goes_to_the_first", SHARED, attribute(f"{FORMULAS}:extreme", to_the_first)),
+    mutant("gradient_of_max_along_a_dim_is_shared", PICKED, attribute(f"{FORMULAS}:extreme", to_all_ties)),
     mutant(
         "max_skips_nan",
         (ALONG, WHOLE, NAN, reductions.the_index_of_an_extreme_is_that_of_the_first_nan),

@@ -178,6 +178,14 @@ def least_and_greatest(array: Array, axes: Axes, keepdim: bool) -> Outcome:
     return Each((least(array, axes, keepdim), greatest(array, axes, keepdim)))
 
 
+def shared_gradient(array: Array, axes: Axes, gradient: Array, *, largest: bool) -> Array:
+    """Return the gradient of each element of an extreme: equal parts for those that tie, zero for others."""
+    extreme = (np.max if largest else np.min)(array, axis=axes, keepdims=True)
+    hits = array == extreme
+    shares = hits.sum(axes, keepdims=True)
+    return np.asarray(np.where(hits, widened(gradient).reshape(extreme.shape) / shares, 0))
+
+
 def all_nonzero(array: Array, axes: Axes, keepdim: bool) -> Outcome:
     """Tell whether no element is zero; NaN is not zero."""
     found = np.all(array != 0, axis=axes, keepdims=keepdim)
