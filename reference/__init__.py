@@ -13,9 +13,10 @@ from . import (
     complexes,
     conversion,
     copying,
+    counts,
     creation,
-    cumulative,
     cuda,
+    cumulative,
     dispatch,
     draws,
     dtypes,
@@ -32,9 +33,11 @@ from . import (
     parameters,
     printing,
     products,
+    random,
     rearranging,
     reductions,
     return_types,
+    sampling,
     scattering,
     sequences,
     shape,
@@ -44,7 +47,6 @@ from . import (
     views,
 )
 from . import linalg as _linalg
-from . import random as _random
 from .autograd import (
     enable_grad,
     inference_mode,
@@ -69,6 +71,7 @@ from .formats import (
     preserve_format,
     strided,
 )
+from .generator import Generator
 from .inspection import (
     is_complex,
     is_conj,
@@ -82,7 +85,7 @@ from .inspection import (
 )
 from .legacy import TYPES as _TYPES
 from .printing import set_printoptions
-from .random import Generator, default_generator, initial_seed, manual_seed, seed
+from .random import default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .size import Size
 from .storage import Storage as UntypedStorage
 from .tensor import Tensor
@@ -105,6 +108,7 @@ __all__ = [
     "enable_grad",
     "finfo",
     "get_default_dtype",
+    "get_rng_state",
     "iinfo",
     "inference_mode",
     "initial_seed",
@@ -125,11 +129,13 @@ __all__ = [
     "no_grad",
     "numel",
     "preserve_format",
+    "random",
     "return_types",
     "seed",
     "set_default_dtype",
     "set_grad_enabled",
     "set_printoptions",
+    "set_rng_state",
     "set_warn_always",
     "strided",
     "use_deterministic_algorithms",
@@ -152,6 +158,7 @@ _CHAPTERS = (
     complexes,
     conversion,
     copying,
+    counts,
     creation,
     cumulative,
     dispatch,
@@ -169,9 +176,11 @@ _CHAPTERS = (
     parameters,
     printing,
     products,
+    random,
     rearranging,
     reductions,
     return_types,
+    sampling,
     scattering,
     sequences,
     shape,
@@ -179,7 +188,6 @@ _CHAPTERS = (
     statistics,
     views,
     _linalg,
-    _random,
     _DERIVATIVES,
 )
 
