@@ -10,6 +10,7 @@ import numpy as np
 from tensorcanon.spec.rules.promotion import can_cast
 
 from . import dtypes
+from .casting import checked_number
 from .dispatch import op, ops
 from .kernels import arranged, as_operand, as_tensor, broadcast, elements, fresh, promoted
 from .scattering import number_of
@@ -111,8 +112,15 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     a, b = as_operand(input, "input"), as_operand(other, "other", 3)
     common = promoted(a, b)
     shape = broadcast(condition.shape, *(one.shape for one in (a, b) if isinstance(one, Tensor)))
-    chosen = np.where(condition.array != 0, elements(a, common), elements(b, common))
+    chosen = np.where(condition.array != 0, _branch(a, common), _branch(b, common))
     return arranged(np.broadcast_to(chosen, shape), common, condition, a, b)
+
+
+def _branch(branch: Any, common: dtypes.dtype) -> Any:
+    """Return a branch's elements; a number must lie in the range of an integer type."""
+    if not isinstance(branch, Tensor):
+        checked_number(branch, common)
+    return elements(branch, common)
 
 
 @op("_where_of", "where", function=False, composite=True)

@@ -18,7 +18,7 @@ from tensorcanon.spec.outcome import Outcome
 from tensorcanon.spec.rules import dtypes, promoting
 from tensorcanon.spec.rules.dtypes import DType
 from tensorcanon.spec.rules.promoting import Value
-from tensorcanon.spec.rules.promotion import Number, Operand, category_of
+from tensorcanon.spec.rules.promotion import Number, Operand, category_of, result_type
 
 DEFAULTS = (dtypes.float32, dtypes.float64, dtypes.float16, dtypes.bfloat16)
 EXTREMES: tuple[Number, ...] = (0, 1, -1, 300, 70000, 2**31, -(2**40), 2**62, 1e-3, 1e10, 1e39, 1e300)
@@ -74,6 +74,7 @@ def test_can_cast(run: Run, pair: tuple[DType, DType]) -> None:
 @verifies(promotion.result_type_is_that_of_the_sum, over=product(KINDS, repeat=2), proves=True)
 def test_result_type(run: Run, pair: tuple[Operand | Number, Operand | Number]) -> None:
     a, b = (run.tensor(filled(o.dtype, o.ndim)) if isinstance(o, Operand) else o for o in pair)
+    run.require(result_type(*pair))
     run.expect(promotion.result_type_is_that_of_the_sum(*pair), "torch.result_type", a, b)
 
 
@@ -88,6 +89,7 @@ def test_result_type_under_another_default(
     default, (a, b) = case
     x, y = (run.tensor(filled(o.dtype, o.ndim)) if isinstance(o, Operand) else o for o in (a, b))
     allowed = promotion.result_type_is_that_of_the_sum(a, b, default)
+    run.require(result_type(a, b, default=default))
     with run.default_dtype(default):
         run.expect(allowed, "torch.result_type", x, y)
 
@@ -109,6 +111,7 @@ def test_dimensioned(run: Run, name: str, pair: tuple[DType, DType]) -> None:
 def test_zero_dim(run: Run, name: str, pair: tuple[DType, DType]) -> None:
     for ndims in ((1, 0), (0, 1), (2, 0)):
         a, b = filled(pair[0], ndims[0]), filled(pair[1], ndims[1], 2)
+        run.require(promoting.common(a, b))
         if not subtracts_bool(name, a, b):
             allowed = promotion.zero_dim_yields_within_category(name, a, b)
             expect_in_every_form(run, allowed, name, a, b)
@@ -189,6 +192,7 @@ def draw_extremes(tape: Tape) -> tuple[Value, Value]:
 
 @verifies(promotion.values_never_decide_the_type, drawn=draw_extremes)
 def test_values_do_not_matter(run: Run, pair: tuple[Value, Value]) -> None:
+    run.require(promoting.common(*pair))
     allowed = promotion.values_never_decide_the_type(*pair)
     x, y = (given(run, value) for value in pair)
     run.expect(allowed, "torch.add", x, y)

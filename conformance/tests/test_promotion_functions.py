@@ -135,6 +135,7 @@ def test_compared_values(run: Run, name: str, pair: tuple[Input, Input | Number]
     proves=True,
 )
 def test_where(run: Run, pair: tuple[Value, Value]) -> None:
+    run.require(promoting.common(*pair))
     x, y = (given(run, value) for value in pair)
     for condition in (np.array([True, False]), np.array(True)):
         chooses = run.tensor(condition)
