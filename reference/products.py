@@ -251,3 +251,10 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any
     return _combined(
         input if input.dtype is kind else fresh(elements(input, kind), kind), product, beta, alpha
     )
+
+
+@op("nn.functional.linear", composite=True)
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
+    """Return the products of the last dimension with the rows of a weight matrix, plus a bias."""
+    product = ops.matmul(input, weight.t())
+    return product if bias is None else ops.add(product, bias)
