@@ -274,6 +274,7 @@ def test_index_tensors_out_of_range(
     over=[([0, 1], [0, 1, 2]), ([[0, 1]], [0, 1, 1]), ([[0], [1], [0]], [[0, 1], [1, 0]]), ([], [0, 1])],
 )
 def test_index_tensors_that_do_not_broadcast(run: Run, parts: tuple[list[Any], ...]) -> None:
+    run.require_data()
     x = run.tensor(np.zeros((2, 3), np.float32))
     given = subscript(*(np.array(part, np.int64) for part in parts)).given(run)
     run.expect(indexing.index_tensors_that_do_not_broadcast_raise(), "operator.getitem", x, given)
@@ -308,6 +309,7 @@ def test_masks_of_another_shape(
     over=[dtype for dtype in dtypes.COMMON if dtype not in (dtypes.bool_, dtypes.uint8)],
 )
 def test_types_of_index_tensors(run: Run, dtype: dtypes.DType) -> None:
+    run.require_data()
     array = np.arange(6, dtype=np.float32).reshape(3, 2)
     x = run.tensor(array)
     for index in ([0, 2], [1], [[0, 1], [2, 0]]):
@@ -319,6 +321,7 @@ def test_types_of_index_tensors(run: Run, dtype: dtypes.DType) -> None:
 
 @verifies(indexing.a_byte_tensor_is_a_mask_with_a_warning, over=[[1, 0, 1], [0, 0, 0], [2, 1, 255]])
 def test_byte_masks(run: Run, index: list[int]) -> None:
+    run.require_data()
     array, mask = np.arange(6, dtype=np.float32).reshape(3, 2), np.array(index, np.uint8)
     allowed = indexing.a_byte_tensor_is_a_mask_with_a_warning(array, mask)
     run.expect(allowed, "operator.getitem", run.tensor(array), run.tensor(mask))

@@ -129,6 +129,7 @@ MISFITS = [
 
 @verifies(indexing.a_value_that_does_not_broadcast_is_refused, over=MISFITS)
 def test_values_that_do_not_fit(run: Run, case: tuple[tuple[int, ...], Any, tuple[int, ...]]) -> None:
+    run.require_data()
     shape, index, size = case
     drawn = subscript(*index) if isinstance(index, tuple) else Subscript((index,), True)
     allowed = indexing.a_value_that_does_not_broadcast_is_refused(shape, drawn.plain, size)
@@ -174,6 +175,7 @@ def test_mask_assignment(run: Run, case: Case) -> None:
     over=[(a, b) for a, b in product(dtypes.COMMON, repeat=2) if a is not b],
 )
 def test_types_of_tensor_assignment(run: Run, case: tuple[DType, DType]) -> None:
+    run.require_data()
     target, source = case
     x = run.tensor(np.zeros((2, 3), target.storage))
     value = run.tensor(np.ones(3, source.storage))

@@ -134,6 +134,7 @@ def test_values_with_dimensions(run: Run, shape: Shape) -> None:
     over=[dtype for dtype in dtypes.COMMON if dtype is not dtypes.bool_],
 )
 def test_types_of_masks(run: Run, dtype: DType) -> None:
+    run.require_data()
     x, mask = run.tensor(np.ones(3, np.float32)), run.tensor(np.ones(3, dtype.storage))
     source, allowed = run.tensor(np.zeros(3, np.float32)), masking.a_mask_is_a_bool_tensor()
     run.expect(allowed, "torch.masked_fill", x, mask, 1)
@@ -253,6 +254,7 @@ def test_shapes_of_where(run: Run, case: tuple[Shape, Shape, Shape]) -> None:
     over=[dtype for dtype in dtypes.COMMON if dtype is not dtypes.bool_],
 )
 def test_types_of_conditions(run: Run, dtype: DType) -> None:
+    run.require_data()
     condition = np.array([0, 1, 2]).astype(dtype.storage)
     a, b = np.array([1.0, 2.0, 3.0], np.float32), np.array([4.0, 5.0, 6.0], np.float32)
     allowed = masking.a_condition_is_a_bool_tensor(condition, a, b)

@@ -233,6 +233,7 @@ def test_broadcast_of_indices(run: Run, case: tuple[int, list[int]]) -> None:
     over=[(a, b) for a, b in product(dtypes.COMMON, repeat=2) if a is not b],
 )
 def test_types_of_sources(run: Run, case: tuple[DType, DType]) -> None:
+    run.require_data()
     target, other = case
     allowed = scattering.a_source_of_another_type_is_refused()
     x, source = run.tensor(np.zeros(3, target.storage)), run.tensor(np.ones(2, other.storage))
@@ -327,6 +328,7 @@ def test_places_out_of_range(run: Run, case: tuple[Shape, int, Shape]) -> None:
     over=[((2,), (3,)), ((2,), (1,)), ((2,), ()), ((2, 2), (2,)), ((1,), (0,)), ((3,), (2,))],
 )
 def test_sources_of_put(run: Run, case: tuple[Shape, Shape]) -> None:
+    run.require_data()
     goal, size = case
     x, index = run.tensor(np.zeros((2, 3), np.float32)), run.tensor(np.zeros(goal, np.int64))
     source = run.tensor(np.ones(size, np.float32))

@@ -134,6 +134,7 @@ def test_large_index_add(run: Run, case: tuple[DType, Shape, int]) -> None:
     ],
 )
 def test_sizes_of_sources(run: Run, case: tuple[Shape, int, int, Shape]) -> None:
+    run.require_data()
     shape, dim, length, size = case
     allowed = scattering.as_many_slices_as_indices_are_due()
     x, index = run.tensor(np.zeros(shape, np.float32)), run.tensor(np.zeros(length, np.int64))
@@ -178,6 +179,7 @@ def test_index_fill(run: Run, drawn: tuple[Slices, Number]) -> None:
     over=[dtype for dtype in dtypes.COMMON if dtype is not dtypes.int64],
 )
 def test_types_of_indices(run: Run, dtype: DType) -> None:
+    run.require_data()
     allowed = scattering.indices_of_take_and_index_copy_are_int64()
     x, index = run.tensor(np.ones(3, np.float32)), run.tensor(np.array([0, 1]).astype(dtype.storage))
     source = run.tensor(np.ones(2, np.float32))
@@ -309,6 +311,7 @@ def test_diagonal_scatter(run: Run, case: tuple[Shape, int, str]) -> None:
     ],
 )
 def test_sources_of_another_shape(run: Run, case: tuple[str, Shape, tuple[int, ...]]) -> None:
+    run.require_data()
     name, size, args = case
     x, source = run.tensor(np.zeros((2, 3), np.float32)), run.tensor(np.ones(size, np.float32))
     allowed = scattering.a_source_of_another_shape_than_the_part_is_refused()
