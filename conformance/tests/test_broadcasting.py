@@ -20,6 +20,8 @@ from tensorcanon.spec.rules.broadcasting import broadcast_shapes
 from tensorcanon.spec.rules.dtypes import DType
 
 Shape = tuple[int, ...]
+# A type, the operand that is repeated, the shape and what is repeated to it.
+Case = tuple[DType, int, tuple[Shape, Shape]]
 
 ORDERED = (dtypes.float32, dtypes.bool_, *dtypes.REALS)
 ARITHMETIC = (*ORDERED[:1], *dtypes.REALS, *dtypes.COMPLEXES)
@@ -68,6 +70,13 @@ LARGE: tuple[tuple[Shape, Shape], ...] = (
     ((130, 3, 11), (130, 1, 11)),
     ((130, 3, 11), (1, 3, 1)),
 )
+# Both operands repeat; equal counts of elements must not be paired up.
+CROSSED: tuple[tuple[Shape, Shape], ...] = (
+    ((65, 1), (65,)),
+    ((1, 67), (65, 1)),
+    ((3, 1, 5), (4, 1)),
+    ((6, 1, 4), (24, 1)),
+)
 
 
 def typed(name: str, dtype: DType) -> list[DType]:
@@ -102,14 +111,19 @@ def test_values(run: Run, name: str, operands: list[Operand]) -> None:
         run.expect(allowed, f"Tensor.{name}", *handles)
 
 
-def large_cases(name: str) -> list[tuple[DType, int, tuple[Shape, Shape]]]:
+def large_cases(name: str) -> list[Case]:
     subject = SUBJECTS[name]
     repeated = range(subject.operands - (name == "masked_fill"))
     kinds = [dtype for dtype in (dtypes.float32, dtypes.int64) if dtype in subject.types]
     return list(product(kinds, repeated, LARGE))
 
 
-def large_operands(name: str, case: tuple[DType, int, tuple[Shape, Shape]]) -> list[Array]:
+def crossed_cases(name: str) -> list[Case]:
+    operands = dict.fromkeys((dtype, small) for dtype, small, _ in large_cases(name))
+    return [(dtype, small, shapes) for (dtype, small), shapes in product(operands, CROSSED)]
+
+
+def large_operands(name: str, case: Case) -> list[Array]:
     """Operands of the large shape, one of them of the shape that is repeated."""
     dtype, small, (shape, repeated) = case
     generator = np.random.Generator(np.random.PCG64([small, *shape, len(repeated)]))
@@ -122,8 +136,12 @@ def large_operands(name: str, case: tuple[DType, int, tuple[Shape, Shape]]) -> l
     ]
 
 
-@verifies(broadcasting.results_are_those_of_expanded_operands, each=FUNCTIONS, over=large_cases)
-def test_large_values(run: Run, name: str, case: tuple[DType, int, tuple[Shape, Shape]]) -> None:
+@verifies(
+    broadcasting.results_are_those_of_expanded_operands,
+    each=FUNCTIONS,
+    over=lambda name: [*large_cases(name), *crossed_cases(name)],
+)
+def test_large_values(run: Run, name: str, case: Case) -> None:
     operands = large_operands(name, case)
     handles = [run.tensor(operand) for operand in operands]
     allowed = broadcasting.results_are_those_of_expanded_operands(name, *operands)
@@ -159,7 +177,7 @@ def test_in_place(run: Run, name: str, operands: list[Operand]) -> None:
     each=IN_PLACE,
     over=lambda name: [case for case in large_cases(name) if case[1] > 0],
 )
-def test_large_in_place(run: Run, name: str, case: tuple[DType, int, tuple[Shape, Shape]]) -> None:
+def test_large_in_place(run: Run, name: str, case: Case) -> None:
     operands = large_operands(name, case)
     allowed = broadcasting.in_place_operations_keep_the_shape_of_their_target(name, *operands)
     for layout in ("contiguous", "transposed"):
