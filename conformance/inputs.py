@@ -148,16 +148,21 @@ def special_names(array: Array) -> list[str]:
     if array.size > 1024:
         found.append("large")
     if array.dtype.kind in "fV":
+        found += [name for name, mask in _special_masks(array).items() if mask.any()]
+    return found
+
+
+def _special_masks(array: Array) -> dict[str, Array]:
+    smallest = values.smallest_normal(dtypes.of_array(array))
+    # Every operation on a signalling NaN counts as invalid.
+    with np.errstate(invalid="ignore"):
         magnitude = np.nan_to_num(np.abs(array).astype(np.float64))
-        smallest = values.smallest_normal(dtypes.of_array(array))
-        checks = {
+        return {
             "nan": np.isnan(array),
             "inf": np.isinf(array),
             "-0": (array == 0) & np.signbit(array),
             "subnormal": (magnitude > 0) & (magnitude < smallest),
         }
-        found += [name for name, mask in checks.items() if mask.any()]
-    return found
 
 
 def _row_major(array: Array) -> Array:

@@ -69,13 +69,15 @@ def _saturates(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
 
 def _cuts_before_asking(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
     if target is dtypes.bool_ and _is_floating(array):
-        array = healthy(np.nan_to_num(array.astype(np.float64)), dtypes.int64)
+        with np.errstate(all="ignore"):
+            array = healthy(np.nan_to_num(array.astype(np.float64)), dtypes.int64)
     return healthy(array, target)
 
 
 def _nan_is_false(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:
-    cast_array = healthy(array, target)
-    return np.asarray(cast_array & (array == array)) if target is dtypes.bool_ else cast_array
+    made = healthy(array, target)
+    with np.errstate(all="ignore"):
+        return np.asarray(made & (array == array)) if target is dtypes.bool_ else made
 
 
 def _true_is_all_ones(array: Array, target: dtypes.dtype, healthy: Cast) -> Array:

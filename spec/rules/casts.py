@@ -39,13 +39,15 @@ def cast(array: Array, target: DType) -> Array:
     """
     if dtypes.of_array(array) is target:
         return array
-    real, imag = parts(array)
-    if target is dtypes.bool_:
-        return np.asarray((real != 0) | (imag != 0))
-    if target.is_complex:
-        part = dtypes.real_of(target)
-        return joined(_cast_real(real, part), _cast_real(imag, part), target)
-    return _cast_real(real, target)
+    # Overflow is meant, and every operation on a signalling NaN counts as invalid.
+    with np.errstate(all="ignore"):
+        real, imag = parts(array)
+        if target is dtypes.bool_:
+            return np.asarray((real != 0) | (imag != 0))
+        if target.is_complex:
+            part = dtypes.real_of(target)
+            return joined(_cast_real(real, part), _cast_real(imag, part), target)
+        return _cast_real(real, target)
 
 
 def specified(array: Array, target: DType) -> Array:
@@ -53,10 +55,11 @@ def specified(array: Array, target: DType) -> Array:
     real, imag = parts(array)
     if target is dtypes.bool_:
         return np.ones(array.shape, np.bool_)
-    if target.is_complex:
-        part = dtypes.real_of(target)
-        return _is_specified(real, part) & _is_specified(imag, part)
-    return _is_specified(real, target)
+    with np.errstate(all="ignore"):
+        if target.is_complex:
+            part = dtypes.real_of(target)
+            return _is_specified(real, part) & _is_specified(imag, part)
+        return _is_specified(real, target)
 
 
 def parts(array: Array) -> tuple[Array, Array]:
@@ -79,11 +82,10 @@ def joined(real: Array, imag: Array, target: DType) -> Array:
 
 
 def _cast_real(values: Array, target: DType) -> Array:
-    with np.errstate(all="ignore"):
-        if target.is_integral and _is_floating(values):
-            wide = np.uint64 if target is dtypes.uint64 else np.int64
-            values = np.trunc(values.astype(np.float64)).astype(wide)
-        return values.astype(target.storage)
+    if target.is_integral and _is_floating(values):
+        wide = np.uint64 if target is dtypes.uint64 else np.int64
+        values = np.trunc(values.astype(np.float64)).astype(wide)
+    return values.astype(target.storage)
 
 
 def _is_floating(values: Array) -> bool:
@@ -110,7 +112,6 @@ def _fits(values: Array, target: DType) -> Array:
 
 def _rounds_alike(values: Array, target: DType) -> Array:
     """Return where rounding to float32 first makes no difference."""
-    with np.errstate(all="ignore"):
-        direct = values.astype(target.storage).astype(np.float32)
-        by_float32 = values.astype(np.float32).astype(target.storage).astype(np.float32)
+    direct = values.astype(target.storage).astype(np.float32)
+    by_float32 = values.astype(np.float32).astype(target.storage).astype(np.float32)
     return np.asarray((direct == by_float32) | np.isnan(direct))
