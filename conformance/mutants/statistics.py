@@ -9,6 +9,7 @@ import numpy as np
 
 from tensorcanon.reference import dtypes
 from tensorcanon.reference import statistics as source
+from tensorcanon.reference.folding import axes_of
 from tensorcanon.reference.kernels import fresh
 from tensorcanon.reference.tensor import Tensor
 from tensorcanon.spec import reductions, statistics
@@ -28,7 +29,7 @@ def of_raw_moments(original: Any) -> Any:
             dim, unbiased = None, dim
         if correction is None:
             correction = 1 if unbiased is None else int(unbiased)
-        axes = source.axes_of(input, dim)
+        axes = axes_of(input, dim)
         count = np.array(np.prod([input.shape[axis] for axis in axes])).astype(values.real.dtype)
         with np.errstate(all="ignore"):
             square = (np.abs(values) ** 2).sum(axes, keepdims=bool(keepdim)) / count

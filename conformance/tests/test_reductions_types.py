@@ -126,12 +126,12 @@ def test_format(run: Run, case: tuple[str, np.ndarray, float, str]) -> None:
 
 def fits(value: complex, dtype: DType) -> bool:
     """Return whether a type holds a number."""
-    if isinstance(value, complex) or dtype.is_complex:
+    if dtype.is_complex or np.iscomplexobj(value):
         return dtype.is_complex
     if dtype.is_floating_point:
         return True
     low, high = dtypes.integer_range(dtype)
-    return bool(low <= value <= high) and value == int(value)
+    return bool(low <= value.real <= high) and value.real % 1 == 0
 
 
 def of_type(value: complex, dtype: DType) -> np.ndarray:

@@ -228,7 +228,7 @@ def test_quantiles(run: Run, case: Quantile) -> None:
 )
 def test_range_of_quantiles(run: Run, case: tuple[type, int]) -> None:
     kind, count = case
-    array = ((np.arange(count) * 7) % 11 - 3).astype(kind)
+    array: np.ndarray = ((np.arange(count) * 7) % 11 - 3).astype(kind)
     x = run.tensor(array)
     law = statistics.quantiles_reach_from_the_least_to_the_greatest
     for method in ops.INTERPOLATIONS:

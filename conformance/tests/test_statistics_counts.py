@@ -12,6 +12,7 @@ from tensorcanon.conformance.inputs import Operand, draw_array
 from tensorcanon.conformance.reducing import draw_laid_out
 from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
+from tensorcanon.conformance.values import Kind
 from tensorcanon.spec import reductions, statistics
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
@@ -22,7 +23,7 @@ Counting = tuple[Operand, np.ndarray, int]
 def draw_counting(tape: Tape) -> Counting:
     dtype = tape.choose(dtypes.INTEGERS)
     size = tape.choose((3, 1, 0, 7, 33, 260, 4099))
-    kind = tape.choose(("ties", "positive", "distinct"))
+    kind: Kind = tape.choose(("ties", "positive", "distinct"))
     operand = draw_laid_out(tape, dtype, (size,), kind)
     array = np.abs(operand.array.astype(np.int64)).astype(dtype.storage) & 0x7F
     weight = tape.choose((dtypes.float64, dtypes.float32, dtypes.int64, dtypes.int32, dtypes.bool_))
@@ -134,8 +135,8 @@ EDGES = (np.array([0.0, 1.0, 2.0, 4.0]), np.array([-4.0, 0.0, 4.0]), np.linspace
 )
 def test_histogram(run: Run, case: tuple[type, np.ndarray, bool, bool]) -> None:
     kind, edges, weighted, density = case
-    array = ((np.arange(40) % 33 - 16) / 4).reshape(5, 8).astype(kind)
-    weight = (np.arange(40) % 7 + 1).reshape(5, 8).astype(kind) if weighted else None
+    array: np.ndarray = ((np.arange(40) % 33 - 16) / 4).reshape(5, 8).astype(kind)
+    weight: np.ndarray | None = (np.arange(40) % 7 + 1).reshape(5, 8).astype(kind) if weighted else None
     x = run.tensor(array)
     named: dict[str, Any] = {"density": density}
     if weight is not None:

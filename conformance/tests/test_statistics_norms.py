@@ -81,7 +81,7 @@ def test_norm_of_all(run: Run, case: tuple[DType, tuple[int, ...]]) -> None:
 )
 def test_overflowing_norm(run: Run, case: tuple[type, tuple[float, ...]]) -> None:
     kind, values = case
-    array = np.array(values, kind)
+    array: np.ndarray = np.array(values, kind)
     due = statistics.a_norm_may_overflow_within_its_type_only(array)
     run.expect(due, "torch.linalg.vector_norm", run.tensor(array))
     run.expect(due, "Tensor.norm", run.tensor(array))

@@ -14,7 +14,7 @@ from ..accuracy import Array, Dot, dot, widened
 from ..outcome import Each, Exactly, Outcome, Within
 from ..rules import dtypes
 from ..selection import Places, Selection, comparable, in_ascending_order
-from .reductions import Axes, Reduction, Shape, largest, mean, reduced_shape, terms
+from .reductions import Axes, Reduction, Shape, largest, mean, reduced_shape, smallest, terms
 
 # Steps of a two-pass variance for each element: subtract, square, add.
 _STEPS = 4.0
@@ -41,6 +41,7 @@ def _spread(array: Array, axes: Axes, keepdim: bool, correction: float, *, root:
         # The difference of an infinity and an infinite mean is NaN, in each part.
         exact = np.asarray(square / np.asarray(free, square.dtype))
         where = np.asarray((np.abs(wide) ** 2).sum(axes, keepdims=keepdim) <= largest(dtype))
+        where &= (square == 0) | (exact >= smallest(dtype))
         where |= ~np.isfinite(square)
         size = np.abs(center).reshape(exact.shape)
         error = _error_of_variance(exact, size, _STEPS * (count + 1) * eps)
