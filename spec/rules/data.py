@@ -82,10 +82,10 @@ def filled(shape: tuple[int, ...], number: Number, dtype: DType) -> Array:
 
 
 def unset(shape: tuple[int, ...], dtype: DType) -> Array:
-    """Return what deterministic mode puts into fresh memory: NaN, the largest integer, True.
+    """Return what deterministic mode puts into fresh memory of a real type: NaN or the largest integer.
 
     Source: ``torch.utils.deterministic.fill_uninitialized_memory``.
     """
-    if dtype.is_floating_point or dtype.is_complex:
-        return filled(shape, complex("nan+nanj"), dtype)
+    if dtype.is_floating_point:
+        return filled(shape, float("nan"), dtype)
     return filled(shape, dtypes.integer_range(dtype)[1], dtype)
