@@ -45,6 +45,7 @@ def empties(op: Reduction) -> list[tuple[DType, tuple[int, ...], Any]]:
 @verifies(reductions.the_reduction_of_nothing_is_the_identity, over=empties, each=WITH_IDENTITY)
 def test_identities(run: Run, op: Reduction, case: tuple[DType, tuple[int, ...], Any]) -> None:
     dtype, shape, dims = case
+    run.require_data()
     array = np.zeros(shape, dtype.storage)
     x = run.tensor(array)
     due = reductions.the_reduction_of_nothing_is_the_identity(op, array, ops.axes_of(dims, len(shape)), False)
@@ -73,6 +74,7 @@ EXTREMES_OF_NOTHING = list(
 @verifies(reductions.extremes_of_nothing_are_errors, over=EXTREMES_OF_NOTHING)
 def test_extremes_of_nothing(run: Run, case: tuple[str, DType, tuple[tuple[int, ...], Any]]) -> None:
     name, dtype, (shape, dims) = case
+    run.require_data()
     x = run.tensor(np.zeros(shape, dtype.storage))
     due = reductions.extremes_of_nothing_are_errors(name, shape, dims)
     if isinstance(due, Raises) or not name.startswith("m"):
@@ -124,6 +126,7 @@ def test_wrong_dims(run: Run, op: Reduction, case: tuple[tuple[int, ...], int]) 
 )
 def test_wrong_dim(run: Run, case: tuple[str, tuple[tuple[int, ...], int]]) -> None:
     name, (dims, ndim) = case
+    run.require_data()
     x = run.tensor(np.ones((2, 3)[:ndim], np.float32))
     run.expect(
         reductions.dims_out_of_range_or_given_twice_are_errors(dims, ndim), f"torch.{name}", x, dims[0]

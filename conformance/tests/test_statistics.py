@@ -120,6 +120,7 @@ TOO_FEW = [
 @verifies(statistics.too_few_elements_have_no_deviation, over=product(dtypes.FLOATS, TOO_FEW))
 def test_too_few(run: Run, case: tuple[DType, tuple[np.ndarray, tuple[int, ...], int]]) -> None:
     dtype, (values, axes, correction) = case
+    run.require_data()
     array = values.astype(dtype.storage)
     x = run.tensor(array)
     for name, root in (("var", False), ("std", True)):
