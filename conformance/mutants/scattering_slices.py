@@ -185,7 +185,7 @@ MUTANTS = [
     mutant(
         "a_part_is_replaced_by_a_broadcast_source",
         scattering.a_source_of_another_shape_than_the_part_is_refused,
-        attribute("scattering:_replaced", _broadcast_source),
+        attribute("scattering_slices:_replaced", _broadcast_source),
     ),
     mutant(
         "fill_diagonal_always_wraps",
