@@ -22,7 +22,7 @@ def _deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     if not self.is_leaf:
         raise RuntimeError(_NOT_A_LEAF)
     storage = memo.setdefault(id(self.storage), Storage(self.storage.bytes.copy()))
-    made = rebuilt(type(self), storage, *_window(self))
+    made = rebuilt(_pickled_class(self), storage, *_window(self))
     memo[id(self)] = made
     made.__dict__.update({name: value for name, value in self.__dict__.items() if name not in made.__dict__})
     if self._grad is not None:
@@ -42,8 +42,13 @@ def _window(tensor: Tensor) -> tuple[Any, ...]:
     )
 
 
+def _pickled_class(tensor: Tensor) -> type[Tensor] | None:
+    """Return the class where it is a derived one: Tensor itself is known to pickle as torch's own."""
+    return None if type(tensor) is Tensor else type(tensor)
+
+
 def rebuilt(
-    cls: type[Tensor],
+    cls: type[Tensor] | None,
     storage: Storage,
     shape: tuple[int, ...],
     strides: tuple[int, ...],
@@ -60,7 +65,7 @@ def rebuilt(
 
 
 def _reduce(self: Tensor, protocol: Any) -> tuple[Any, ...]:
-    return rebuilt, (type(self), self.storage, *_window(self))
+    return rebuilt, (_pickled_class(self), self.storage, *_window(self))
 
 
 def storage_of(data: bytes) -> Storage:

@@ -1,5 +1,5 @@
 """``torch.utils``."""
 
-from . import backcompat, deterministic
+from . import backcompat, data, deterministic
 
-__all__ = ["backcompat", "deterministic"]
+__all__ = ["backcompat", "data", "deterministic"]
