@@ -55,7 +55,7 @@ def _spaced(values: list[Fraction], dtype: DType, magnitude: float) -> Outcome:
         sure = [exact or place not in inner or v.denominator != 1 for place, v in enumerate(values)]
         return Exactly(rules.truncated(values, dtype), where=np.array(sure, bool))
     wide = rules.wide(values)
-    if rules.representable(values, dtype):
+    if rules.exact_in(values, dtype):
         return Exactly(wide.astype(np.float64).astype(dtype.storage))
     return Within(wide, accuracy.dot(1, np.full(wide.shape, magnitude)), dtype, signed_zero=False)
 

@@ -45,6 +45,14 @@ def representable(values: list[Fraction], dtype: DType) -> bool:
     return all(Fraction(float(seen)) == due for seen, due in zip(rounded, values, strict=True))
 
 
+def exact_in(values: list[Fraction], dtype: DType) -> bool:
+    """Return whether a type holds evenly spaced numbers and their distances from the first.
+
+    Then no way to compute them rounds, be it by multiplying the step or by adding it up.
+    """
+    return representable([*values, *(value - values[0] for value in values)], dtype)
+
+
 def wide(values: list[Fraction]) -> Array:
     """Return exact numbers as an array of the widest floating type."""
     return np.array(
