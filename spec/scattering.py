@@ -67,6 +67,12 @@ def scatter_add_sums_what_meets_at_a_place(array: Array, dim: int, index: Array,
     return scatter_reduced(array, dim, index, source, "sum")
 
 
+@clause("torch.Tensor.scatter_add_; torch.gather", covers="indexing.scatter-add", basis="observed")
+def the_gradient_of_gather_is_scatter_add(array: Array, dim: int, index: Array, weights: Array) -> Outcome:
+    """The gradient of `gather` adds the gradient of each element it read to the place it was read from."""
+    return scatter_reduced(np.zeros_like(array), dim, index, weights, "sum")
+
+
 @clause("torch.Tensor.scatter_reduce_", covers="indexing.scatter-reduce")
 def scatter_reduce_reduces_what_meets_at_a_place(
     array: Array, dim: int, index: Array, source: Array, reduction: Reduction, include_self: bool

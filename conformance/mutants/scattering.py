@@ -173,6 +173,7 @@ MUTANTS = [
         "repeated_indices_lose_contributions",
         (
             scattering.scatter_add_sums_what_meets_at_a_place,
+            scattering.the_gradient_of_gather_is_scatter_add,
             scattering.scatter_reduce_reduces_what_meets_at_a_place,
             scattering.index_add_adds_every_listed_slice,
             scattering.put_writes_the_flattened_tensor,

@@ -120,6 +120,25 @@ def test_scatter_add(run: Run, case: Along) -> None:
     run.look(allowed, x)
 
 
+@verifies(
+    scattering.the_gradient_of_gather_is_scatter_add,
+    over=list(product(((4,), (2, 3), (3, 2, 2)), (0, -1), (1, 3), (dtypes.float32, dtypes.float64))),
+)
+def test_gradient_of_gather(run: Run, case: tuple[Shape, int, int, DType]) -> None:
+    shape, dim, length, dtype = case
+    goal = list(shape)
+    goal[dim] = length
+    places = (np.arange(np.prod(goal)) * 5 % 3 % shape[dim]).reshape(goal)
+    weights = np.arange(1, places.size + 1).reshape(goal).astype(dtype.storage)
+    array = np.ones(shape, dtype.storage)
+    x = run.tensor(array, requires_grad=True)
+    gathered = run.call("torch.gather", x, dim, run.tensor(places))
+    run.call("Tensor.backward", gathered, run.tensor(weights))
+    run.expect(
+        scattering.the_gradient_of_gather_is_scatter_add(array, dim, places, weights), "Tensor.grad", x
+    )
+
+
 def draw_reduction(tape: Tape, reduction: Reduction) -> tuple[Along, bool]:
     types = [dtype for dtype in COUNTED if not dtype.is_complex or reduction in ("sum", "prod", "mean")]
     kind: Kind = "exact" if reduction in ("sum", "mean") else "ties" if reduction == "prod" else "finite"
