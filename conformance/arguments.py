@@ -55,10 +55,8 @@ def narrowing(tape: Tape, shape: Shape) -> Args:
     length = tape.between(0, size - start)
     if start < size and tape.one_in(3):
         start -= size
-    if tape.one_in(12):
-        start, length = tape.choose(
-            ((size + 1, 0), (-size - 1, 1), (start % max(size, 1), size + 1), (0, -1))
-        )
+    if tape.one_in(8):
+        start, length = tape.choose(((size + 1, 0), (-size - 1, 1), (start % max(size, 1), size + 1), (0, -1)))
     return dim, start, length
 
 

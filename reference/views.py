@@ -228,7 +228,7 @@ def real(input: Tensor) -> Tensor:
 def imag(input: Tensor) -> Tensor:
     """Return a window on the imaginary parts; RuntimeError for a real tensor."""
     made = shown(input, retyping.imag(window_of(input)))
-    made.conjugate, made.negative = False, input.negative != input.conjugate
+    made.conjugate, made.negated = False, input.negated != input.conjugate
     return made
 
 
@@ -268,7 +268,7 @@ def resolve_conj(input: Tensor) -> Tensor:
 @op("resolve_neg", composite=True)
 def resolve_neg(input: Tensor) -> Tensor:
     """Return the tensor itself, or the elements of a lazy negative in fresh storage."""
-    return input.clone() if input.negative else input
+    return input.clone() if input.negated else input
 
 
 # In place: the tensor itself becomes the window.

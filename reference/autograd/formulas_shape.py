@@ -89,3 +89,16 @@ derivative(
     input=lambda grad, parts: ops._index_erase(grad, parts),
     value=lambda grad, parts: ops._advanced_index(grad, parts),
 )
+
+
+# Rearranging.
+
+
+def _opposite(numbers: Any) -> Any:
+    return -numbers if isinstance(numbers, int) else tuple(-number for number in numbers)
+
+
+derivative("roll", input=lambda grad, shifts, dims: ops.roll(grad, _opposite(shifts), dims))
+derivative("tril", input=lambda grad, diagonal: ops.tril(grad, diagonal))
+derivative("triu", input=lambda grad, diagonal: ops.triu(grad, diagonal))
+derivative("constant_pad_nd", input=lambda grad, pad: ops.constant_pad_nd(grad, _opposite(pad)))
