@@ -124,3 +124,33 @@ def draw_out(run: Run, op: Reduction, case: Reducing) -> Any:
     blank = np.zeros(case.shape, op.result(case.operand.dtype).storage)
     outs = tuple(run.tensor(blank) for _ in op.names)
     return outs or run.tensor(blank)
+
+
+# Shapes past the sizes at which kernels change their ways, and each layout.
+_WINDOWS: tuple[tuple[Shape, str], ...] = (
+    *(((2, 3, 4), layout) for layout in ("contiguous", "transposed", "stepped", "offset", "expanded")),
+    *(((2, 3, 2, 5), "channels_last"), ((3, 4099), "contiguous"), ((2051, 2), "contiguous")),
+    *(((2, 2051), "transposed"), ((4097,), "stepped"), ((), "contiguous")),
+)
+
+
+def every_layout(dtype: DType, *, modulus: int = 11) -> list[Operand]:
+    """Return operands of a type in each layout, small and large, with ties and both signs.
+
+    Parameters
+    ----------
+    modulus : int
+        How many values occur: integers around zero, or above it where the type has no sign.
+    """
+    operands = []
+    for shape, layout in _WINDOWS:
+        numbers = np.arange(np.prod(shape, dtype=np.int64)) * 7919 % 10007 % modulus
+        values = numbers - modulus // 3 if dtype.signed else numbers
+        array = values.reshape(shape).astype(dtype.storage)
+        operands.append(Operand(np.repeat(array[:1], shape[0], 0) if layout == "expanded" else array, layout))
+    return operands
+
+
+def every_dim(operand: Operand) -> list[int]:
+    """Return the first and last dimension, the last counted from the end."""
+    return [0, -1] if operand.ndim != 1 else [0]

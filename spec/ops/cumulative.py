@@ -35,12 +35,15 @@ class Scan:
     dtypes : tuple of DType
     result : callable
         Takes the type of the input and returns that of the result.
+    inplace : bool
+        There is a method that writes into its tensor.
     """
 
     name: str
     law: Law
     dtypes: tuple[DType, ...]
     result: Callable[[DType], DType]
+    inplace: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -133,8 +136,8 @@ def _same(dtype: DType) -> DType:
 
 
 _ORDERED = (dtypes.bool_, *dtypes.REALS)
-CUMSUM = Scan("cumsum", running_sum, dtypes.COMMON, accumulated)
-CUMPROD = Scan("cumprod", running_product, dtypes.COMMON, accumulated)
+CUMSUM = Scan("cumsum", running_sum, dtypes.COMMON, accumulated, inplace=True)
+CUMPROD = Scan("cumprod", running_product, dtypes.COMMON, accumulated, inplace=True)
 CUMMAX = Scan("cummax", running_maximum, _ORDERED, _same)
 CUMMIN = Scan("cummin", running_minimum, _ORDERED, _same)
 LOGCUMSUMEXP = Scan("logcumsumexp", running_log_sum_exp, dtypes.FLOATS, _same)
