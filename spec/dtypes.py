@@ -220,6 +220,12 @@ def every_way_of_casting_gives_the_same(array: Array, target: DType) -> Outcome:
     return _cast(array, target)
 
 
+@clause("torch.Tensor.copy_; torch.Tensor", covers="dtype.cast-methods")
+def writes_convert_to_the_type_of_the_target(array: Array, target: DType) -> Outcome:
+    """Copying or assigning elements into a tensor of another type casts them to that type."""
+    return _cast(array, target)
+
+
 @clause("torch.Tensor.to", covers=("dtype.float-to-int-truncates", "dtype.narrow-int-precision"))
 def floats_lose_their_fraction(array: Array, target: DType) -> Outcome:
     """A floating number cast to an integer type that holds its whole part becomes that: it is cut off."""

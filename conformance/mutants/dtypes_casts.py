@@ -239,6 +239,14 @@ MUTANTS = [
         kernel("type_as", lambda original: lambda input, other: ops._to(input, dtypes.float32)),
     ),
     mutant(
+        "writes_of_floats_into_integers_round",
+        chapter.writes_convert_to_the_type_of_the_target,
+        attribute(
+            "tensor:Tensor.write",
+            lambda original: lambda self, values: original(self, _rounds(values, self.dtype, cast)),
+        ),
+    ),
+    mutant(
         "casts_always_copy", chapter.a_cast_to_its_own_type_is_the_tensor_itself, kernel("to", _always_copies)
     ),
     mutant(

@@ -165,6 +165,20 @@ def test_forms(run: Run, case: tuple[Operand, DType]) -> None:
         run.expect(allowed, name, *args, **kwargs)
 
 
+@verifies(chapter.writes_convert_to_the_type_of_the_target, drawn=draw_cast)
+def test_writes(run: Run, case: tuple[Operand, DType]) -> None:
+    operand, target = case
+    allowed = chapter.writes_convert_to_the_type_of_the_target(operand.array, target)
+    x = run.tensor(operand)
+    empty = Operand(np.zeros(operand.shape).astype(target.storage), operand.layout)
+    copied = run.tensor(empty)
+    run.expect(allowed, "Tensor.copy_", copied, x)
+    run.look(allowed, copied)
+    assigned = run.tensor(empty)
+    run.call("operator.setitem", assigned, ..., x)
+    run.look(allowed, assigned)
+
+
 @verifies(
     chapter.a_cast_to_its_own_type_is_the_tensor_itself, over=product(METHODS.values(), LAYOUTS), proves=True
 )

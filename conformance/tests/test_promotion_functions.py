@@ -23,6 +23,12 @@ from tensorcanon.spec.rules.promotion import Number
 INTEGRAL = (dtypes.bool_, *dtypes.INTEGERS)
 # What a comparison is held against besides tensors: numbers that no narrow type holds exactly are among them.
 COMPARED: tuple[Number, ...] = (0, 1, -1, 2, 0.5, 0.1, 1 / 3, 1e10, float("inf"), float("nan"), 1j, True)
+OPERATORS = {
+    "remainder": "mod",
+    "floor_divide": "floordiv",
+    "bitwise_left_shift": "lshift",
+    "bitwise_right_shift": "rshift",
+}
 
 
 def _operands(function: Promoting) -> Iterable[tuple[Array, Value]]:
@@ -46,6 +52,9 @@ def test_other_functions(run: Run, function: Promoting, pair: tuple[Array, Value
     x, y = (given(run, value) for value in pair)
     run.expect(allowed, f"torch.{function}", x, y)
     run.expect(allowed, f"Tensor.{function}", x, y)
+    if function.name in OPERATORS and not any(np.asarray(value).dtype.kind == "b" for value in pair):
+        run.expect(allowed, f"operator.{OPERATORS[function.name]}", x, y)
+        run.expect(allowed, f"operator.{OPERATORS[function.name]}", y, x)
 
 
 @verifies(

@@ -72,6 +72,35 @@ def test_in_place_refused(run: Run, name: str, pair: tuple[Array, Value]) -> Non
         run.look(promotion.a_refused_write_changes_nothing(target), x)
 
 
+OTHERS = {"remainder": "mod", "floor_divide": "floordiv", "pow": "pow", "atan2": "", "copysign": ""}
+
+
+@verifies(
+    promotion.in_place_arithmetic_refuses_a_higher_category,
+    promotion.a_refused_write_changes_nothing,
+    each=list(OTHERS),
+    over=[
+        (target, other)
+        for target, other in WRITES
+        if not fits(target, other) and promoting.common(target, other).is_floating_point
+    ],
+    proves=True,
+)
+def test_other_functions_in_place_refused(run: Run, name: str, pair: tuple[Array, Value]) -> None:
+    run.require_data()
+    target, other = pair
+    if name == "atan2" and not isinstance(other, np.ndarray):
+        return
+    allowed = promotion.in_place_arithmetic_refuses_a_higher_category(
+        dtypes.of_array(target), promoting.common(target, other)
+    )
+    forms = [f"Tensor.{name}_"] + [f"operator.i{symbol}" for symbol in [OTHERS[name]] if symbol]
+    for form in forms:
+        x = run.tensor(target)
+        run.expect(allowed, form, x, given(run, other))
+        run.look(promotion.a_refused_write_changes_nothing(target), x)
+
+
 @verifies(
     promotion.in_place_arithmetic_refuses_a_higher_category,
     promotion.a_refused_write_changes_nothing,
