@@ -1,4 +1,4 @@
-"""Views that lost their base: the same elements, shape and strides on a storage of their own."""
+"""Views that lost their base, copies that kept it, and windows moved from their place."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tensorcanon.reference.tensor import Tensor
 from .mutant import Patch, kernel
 
 Condition = Callable[[Tensor, Tensor], bool]
+Call = Callable[..., Any]
 
 
 def always(base: Tensor, view: Tensor) -> bool:
@@ -80,3 +81,12 @@ def moved(view: Tensor, places: int) -> Tensor:
     reach = view.offset + sum((n - 1) * s for n, s in zip(view.shape, view.strides, strict=True))
     step = max(-view.offset, min(places, room - 1 - reach))
     return view_of(view, view.shape, view.strides, view.offset + step) if view.numel() else view
+
+
+def changed(op: str, change: Callable[..., Any]) -> Patch:
+    """Let `change` stand for an op: it takes the kernel in force and the op's arguments."""
+
+    def make(original: Call) -> Call:
+        return lambda *args, **kwargs: change(original, *args, **kwargs)
+
+    return kernel(op, make)
