@@ -76,10 +76,10 @@ def sums_means_and_products_are_the_exact_ones(
     return op.law(array, axes, keepdim)
 
 
-@clause("torch.sum", covers="reductions.sum-mean-values", basis="observed")
-def sums_of_halves_are_rounded_once(array: Array, axes: Axes, keepdim: bool) -> Outcome:
-    """A sum of float16 or bfloat16 elements is accumulated in single precision and rounded at the end."""
-    return ops.halves_total(array, axes, keepdim)
+@clause("torch.sum; torch.mean", covers="reductions.sum-mean-values", basis="observed")
+def sums_of_halves_are_rounded_once(op: Reduction, array: Array, axes: Axes, keepdim: bool) -> Outcome:
+    """A sum or mean of 16-bit floating elements is computed in single precision and rounded at the end."""
+    return ops.once_rounded(op, array, axes, keepdim)
 
 
 @clause("torch.sum; torch.prod; torch.cumsum; torch.cumprod", covers="reductions.sum-dtype")

@@ -17,7 +17,6 @@ from tensorcanon.spec import reductions
 from tensorcanon.spec.clause import Clause
 from tensorcanon.spec.ops import reductions as ops
 from tensorcanon.spec.ops.reductions import Reduction
-from tensorcanon.spec.rules import dtypes
 
 KINDS: dict[str, tuple[Kind, ...]] = {
     "prod": ("positive", "small", "any", "unit"),
@@ -95,15 +94,3 @@ def test_count_nonzero(run: Run, case: Reducing) -> None:
     due = reductions.count_nonzero_counts_what_is_not_zero(array, case.axes)
     run.expect(due, case.name(ops.COUNT_NONZERO), x, *args, **kwargs)
     run.look(reductions.the_input_is_left_as_it_was(array), x)
-
-
-def draw_halves(tape: Tape) -> Reducing:
-    half = Reduction("sum", ops.total, (dtypes.float16, dtypes.bfloat16))
-    return draw_reducing(tape, half, ("positive", "exact", "unit"))
-
-
-@verifies(reductions.sums_of_halves_are_rounded_once, drawn=draw_halves)
-def test_halves(run: Run, case: Reducing) -> None:
-    args, kwargs = case.arguments(ops.SUM)
-    due = reductions.sums_of_halves_are_rounded_once(case.operand.array, case.axes, case.keepdim)
-    run.expect(due, case.name(ops.SUM), run.tensor(case.operand), *args, **kwargs)

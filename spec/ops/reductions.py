@@ -127,16 +127,20 @@ def _integer_fold(fold: np.ufunc, array: Array, axes: Axes, keepdim: bool) -> Ou
     return Exactly(exact, where=np.asarray(bound < 2.0**62))
 
 
-def halves_total(array: Array, axes: Axes, keepdim: bool) -> Outcome:
-    """Sum 16-bit floating elements in single precision and round the sum once."""
+def once_rounded(op: Reduction, array: Array, axes: Axes, keepdim: bool) -> Outcome:
+    """Sum 16-bit floating elements in single precision, divide for a mean, and round once."""
     dtype = dtypes.of_array(array)
     assert dtype.format is not None
-    wide = widened(array)
-    exact = np.asarray(wide.sum(axes, keepdims=keepdim))
-    magnitude = np.asarray(np.abs(wide).sum(axes, keepdims=keepdim))
+    wide, count = widened(array), terms(array.shape, axes)
+    with np.errstate(all="ignore"):
+        exact = np.asarray(wide.sum(axes, keepdims=keepdim))
+        magnitude = np.asarray(magnitudes(wide).sum(axes, keepdims=keepdim))
+        where = np.asarray(magnitude <= 2.0**127)
+        if op is MEAN:
+            exact, magnitude = np.asarray(exact / count), np.asarray(magnitude / count)
     single, eps = 2.0**-23, 2.0 ** (1 - dtype.format.digits)
-    allowed = 0.5 * ulp(exact, dtype.format) + (terms(array.shape, axes) + 1) * single * magnitude
-    where = np.asarray(magnitude <= largest(dtype))
+    finite = np.where(np.isfinite(exact), exact, 0)
+    allowed = 0.5 * ulp(finite, dtype.format) + (count + 2) * single * magnitude
     return Within(exact, Dot(np.asarray(allowed / eps), 1.0), dtype, where=where, signed_zero=False)
 
 
