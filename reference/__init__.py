@@ -7,9 +7,11 @@
 from typing import Any
 
 from . import (
+    activations,
     autograd,
     broadcasting,
     buffers,
+    comparisons,
     complexes,
     conversion,
     copying,
@@ -21,6 +23,7 @@ from . import (
     draws,
     dtypes,
     elementwise,
+    functions,
     grids,
     histograms,
     history,
@@ -41,6 +44,7 @@ from . import (
     scattering,
     scattering_slices,
     sequences,
+    serialization,
     shape,
     sorting,
     statistics,
@@ -86,7 +90,9 @@ from .inspection import (
 )
 from .legacy import TYPES as _TYPES
 from .printing import set_printoptions
+from .processor import get_num_threads, set_flush_denormal, set_num_threads
 from .random import default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+from .serialization import load, save
 from .size import Size
 from .storage import Storage as UntypedStorage
 from .tensor import Tensor
@@ -109,6 +115,7 @@ __all__ = [
     "enable_grad",
     "finfo",
     "get_default_dtype",
+    "get_num_threads",
     "get_rng_state",
     "iinfo",
     "inference_mode",
@@ -125,6 +132,7 @@ __all__ = [
     "is_tensor",
     "is_warn_always_enabled",
     "layout",
+    "load",
     "manual_seed",
     "memory_format",
     "no_grad",
@@ -132,9 +140,13 @@ __all__ = [
     "preserve_format",
     "random",
     "return_types",
+    "save",
     "seed",
+    "serialization",
     "set_default_dtype",
+    "set_flush_denormal",
     "set_grad_enabled",
+    "set_num_threads",
     "set_printoptions",
     "set_rng_state",
     "set_warn_always",
@@ -154,8 +166,10 @@ e = 2.718281828459045
 newaxis = None
 __version__ = "2.13.0+canon"
 _CHAPTERS = (
+    activations,
     broadcasting,
     buffers,
+    comparisons,
     complexes,
     conversion,
     copying,
@@ -165,6 +179,7 @@ _CHAPTERS = (
     dispatch,
     draws,
     elementwise,
+    functions,
     grids,
     histograms,
     history,

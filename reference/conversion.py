@@ -24,7 +24,7 @@ def clone(input: Tensor, *, memory_format: Any = formats.preserve_format) -> Ten
 @op("contiguous", function=False, composite=True)
 def contiguous(input: Tensor, memory_format: Any = formats.contiguous_format) -> Tensor:
     """Return the tensor itself where its elements lie in order, otherwise a copy that does."""
-    if lies_in(memory_format, input.shape, input.strides) and not (input.conjugate or input.negative):
+    if lies_in(memory_format, input.shape, input.strides) and not (input.conjugate or input.negated):
         return input
     return ops.clone(input, memory_format=memory_format)  # type: ignore[no-any-return]
 

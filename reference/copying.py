@@ -38,7 +38,7 @@ def _window(tensor: Tensor) -> tuple[Any, ...]:
         tensor.dtype,
         tensor.tracked,
         tensor.conjugate,
-        tensor.negative,
+        tensor.negated,
     )
 
 
@@ -56,11 +56,11 @@ def rebuilt(
     kind: dtype,
     tracked: bool,
     conjugate: bool,
-    negative: bool,
+    negated: bool,
 ) -> Tensor:
     """Return a tensor on a storage from what describes it."""
     made = Tensor.make(storage, shape, strides, offset, kind, cls=cls)
-    made.tracked, made.conjugate, made.negative = tracked, conjugate, negative
+    made.tracked, made.conjugate, made.negated = tracked, conjugate, negated
     return made
 
 

@@ -101,6 +101,8 @@ class Op:
     differentiable : bool
     spread : bool
         The numbers of the second argument may be given one by one.
+    inplace_keyword : bool
+        ``inplace=True`` writes into the first argument, as for functions of ``torch.nn.functional``.
     signature : inspect.Signature
         Of the kernel that was registered.
     """
@@ -115,6 +117,7 @@ class Op:
     convert: bool = False
     differentiable: bool = True
     spread: bool = False
+    inplace_keyword: bool = False
     signature: inspect.Signature = _NO_SIGNATURE
 
     @property
@@ -155,13 +158,16 @@ def op(
     differentiable: bool = True,
     attribute: bool = False,
     spread: bool = False,
+    inplace_keyword: bool = False,
 ) -> Callable[[F], F]:
     """Register a kernel under torch's names; see the head of this module."""
 
     def register(kernel: F) -> F:
         signature = inspect.signature(kernel)
         OPS[name] = Op(
-            name, kernel, view, out, exact_out, composite, raw, convert, differentiable, spread, signature
+            *(name, kernel, view, out, exact_out, composite, raw, convert, differentiable, spread),
+            inplace_keyword=inplace_keyword,
+            signature=signature,
         )
         for public in (name, *aliases):
             _publish(
@@ -246,6 +252,8 @@ def run(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         args = (args[0], args[1:])
     if current.raw:
         return current.kernel(*args, **kwargs)
+    if current.inplace_keyword and kwargs.pop("inplace", False):
+        return writing.inplace(current, args, kwargs)
     if current.writes:
         return writing.inplace(current, args, kwargs)
     if current.out and "out" in kwargs:

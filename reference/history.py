@@ -98,7 +98,7 @@ def _retains_grad(self: Tensor) -> bool:
 def _data(self: Tensor) -> Tensor:
     """The same elements without history and with a version counter of their own."""
     made = Tensor.make(self.storage, self.shape, self.strides, self.offset, self.dtype)
-    made.conjugate, made.negative = self.conjugate, self.negative
+    made.conjugate, made.negated = self.conjugate, self.negated
     return made
 
 
@@ -111,7 +111,7 @@ def _set_data(self: Tensor, value: Tensor) -> None:
         )
     self.storage, self.shape, self.strides = value.storage, value.shape, value.strides
     self.offset, self.dtype = value.offset, value.dtype
-    self.conjugate, self.negative = value.conjugate, value.negative
+    self.conjugate, self.negated = value.conjugate, value.negated
 
 
 _PROPERTIES: dict[str, tuple[Any, ...]] = {

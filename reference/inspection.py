@@ -78,7 +78,7 @@ def is_conj(input: Tensor) -> bool:
 
 def is_neg(input: Tensor) -> bool:
     """Return whether the tensor is a lazy negative."""
-    return as_tensor(input).negative
+    return as_tensor(input).negated
 
 
 def is_inference(input: Tensor) -> bool:

@@ -262,5 +262,5 @@ def view_of(
         base=base if base.base is None else base.base,
         version=base.version,
     )
-    made.conjugate, made.negative, made.inference = base.conjugate, base.negative, base.inference
+    made.conjugate, made.negated, made.inference = base.conjugate, base.negated, base.inference
     return made

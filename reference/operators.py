@@ -26,7 +26,7 @@ _BINARY = {
     "rshift": "bitwise_right_shift",
 }
 _COMPARISONS = {name: name for name in ("eq", "ne", "lt", "le", "gt", "ge")}
-_UNARY = {"neg": "neg", "pos": "positive", "invert": "bitwise_not", "abs": "abs"}
+_UNARY = {"neg": "neg", "pos": "positive", "abs": "abs"}
 _OPERANDS = (Tensor, bool, int, float, complex, np.generic)
 
 
@@ -56,6 +56,12 @@ def _unary(name: str) -> Callable[[Any], Any]:
     return operate
 
 
+def _invert(self: Any) -> Any:
+    if self.dtype.is_differentiable:
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+    return dispatch.ops.bitwise_not(self)
+
+
 def _getitem(self: Any, key: Any) -> Any:
     return dispatch.run("getitem", (self, key), {})
 
@@ -72,5 +78,5 @@ for _symbol, _name in _BINARY.items():
         setattr(Tensor, f"__i{_symbol}__", _augmented(_name))
 for _symbol, _name in _UNARY.items():
     setattr(Tensor, f"__{_symbol}__", _unary(_name))
-for _symbol, _method in (("getitem", _getitem), ("setitem", _setitem)):
+for _symbol, _method in (("getitem", _getitem), ("setitem", _setitem), ("invert", _invert)):
     setattr(Tensor, f"__{_symbol}__", _method)

@@ -38,7 +38,7 @@ class Tensor:
         Shared by the base, its views and what `detach` returns.
     base : Tensor or None
         The tensor that owns the history a view follows; never a view itself.
-    conjugate, negative : bool
+    conjugate, negated : bool
         The elements are the conjugates, the negatives, of those stored.
     node : Node or None
         What made the tensor, as recorded; read it through `grad_fn`.
@@ -115,7 +115,7 @@ class Tensor:
         made.dtype = dtype
         made.version = version or Version()
         made.base = base
-        made.conjugate = made.negative = made.tracked = False
+        made.conjugate = made.negated = made.tracked = False
         made.inference = state.inference
         made.node = made._grad = made.origin = made._leaf_node = None
         made.output_number = made.seen_version = 0
@@ -129,7 +129,7 @@ class Tensor:
     version: Version
     base: Tensor | None
     conjugate: bool
-    negative: bool
+    negated: bool
     inference: bool
     tracked: bool
     origin: str | None
@@ -143,7 +143,7 @@ class Tensor:
 
     @property
     def places(self) -> Array:
-        """The stored elements as a writable NumPy view, whatever `conjugate` and `negative` say."""
+        """The stored elements as a writable NumPy view, whatever `conjugate` and `negated` say."""
         if 0 in self.shape:
             return np.empty(self.shape, self.dtype.numpy)
         size = self.dtype.itemsize
@@ -161,12 +161,12 @@ class Tensor:
         places = self.places
         if self.conjugate:
             places = np.conj(places)
-        return np.negative(places) if self.negative else places
+        return np.negative(places) if self.negated else places
 
     def write(self, values: Array) -> None:
         """Store elements, converted to the tensor's type, and count the write."""
         values = casting.cast(np.asarray(values), self.dtype)
-        if self.negative:
+        if self.negated:
             values = np.negative(values)
         if self.conjugate:
             values = np.conj(values)
@@ -253,7 +253,7 @@ class Tensor:
         return self.conjugate
 
     def is_neg(self) -> bool:
-        return self.negative
+        return self.negated
 
     def is_inference(self) -> bool:
         return self.inference
@@ -376,7 +376,7 @@ def _check_numpy(tensor: Tensor) -> None:
         raise RuntimeError(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
         )
-    lazy = {"conjugate": ("conj", tensor.conjugate), "negative": ("neg", tensor.negative)}
+    lazy = {"conjugate": ("conj", tensor.conjugate), "negative": ("neg", tensor.negated)}
     for name, (short, flag) in lazy.items():
         if flag:
             raise RuntimeError(

@@ -64,6 +64,7 @@ def test_clamp(run: Run, case: Bounded) -> None:
 
 @verifies(comparisons.clamp_needs_a_bound, over=("torch.clamp", "Tensor.clamp", "Tensor.clamp_"))
 def test_clamp_without_bounds(run: Run, way: str) -> None:
+    run.require_data()
     run.expect(comparisons.clamp_needs_a_bound(), way, run.tensor(np.array([1, 2], np.float32)))
 
 
@@ -120,6 +121,7 @@ def test_allclose(run: Run, case: Pair) -> None:
     over=product((dtypes.float32, dtypes.int64), (dtypes.float64, dtypes.int32)),
 )
 def test_isclose_of_two_types(run: Run, case: tuple[DType, DType]) -> None:
+    run.require_data()
     a, b = (run.tensor(np.ones(2, dtype.storage)) for dtype in case)
     for way in ("torch.isclose", "torch.allclose"):
         run.expect(comparisons.isclose_asks_for_one_type(), way, a, b)
@@ -159,6 +161,7 @@ _OF_ONE = ("torch.max", "torch.min", "torch.argmax", "torch.sort", "torch.topk",
 
 @verifies(comparisons.complex_numbers_have_no_order, over=product(dtypes.COMPLEXES, (*_ORDERING, *_OF_ONE)))
 def test_order_of_complex_numbers(run: Run, case: tuple[DType, str]) -> None:
+    run.require_data()
     dtype, way = case
     x = run.tensor(np.array([1 + 2j, 3 - 1j], dtype.storage))
     given = {"torch.topk": (x, 1)}.get(way, (x, x) if way in _ORDERING else (x,))

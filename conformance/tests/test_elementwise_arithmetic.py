@@ -69,6 +69,7 @@ def test_alpha(run: Run, case: tuple[Operand, Operand, Number]) -> None:
     ),
 )
 def test_alpha_ranks(run: Run, case: tuple[DType, Number]) -> None:
+    run.require_data()
     dtype, alpha = case
     x = run.tensor(some(dtype, 1, 0))
     run.expect(
@@ -82,6 +83,7 @@ def test_alpha_ranks(run: Run, case: tuple[DType, Number]) -> None:
     over=("", "down", "Floor"),
 )
 def test_rounding_modes(run: Run, mode: str) -> None:
+    run.require_data()
     array = some(dtypes.int32, 7, -7)
     x = run.tensor(array)
     divisor = some(dtypes.int32, 2, 2)
@@ -125,6 +127,7 @@ def test_sums_of_bools(run: Run, case: tuple[bool]) -> None:
 
 @verifies(elementwise.bools_are_not_subtracted_nor_negated, over=((1,), (0,)))
 def test_differences_of_bools(run: Run, case: tuple[int]) -> None:
+    run.require_data()
     x = run.tensor(_BOOLS[case[0]])
     for way, given in (
         ("torch.sub", (x, x)),
@@ -139,6 +142,7 @@ def test_differences_of_bools(run: Run, case: tuple[int]) -> None:
 
 @verifies(elementwise.no_integer_is_raised_to_a_negative_number, over=product(dtypes.SIGNED, (-1, -2)))
 def test_negative_powers(run: Run, case: tuple[DType, int]) -> None:
+    run.require_data()
     dtype, exponent = case
     x = run.tensor(some(dtype, 1, 2))
     for way in ("torch.pow", "operator.pow", "Tensor.pow"):

@@ -155,7 +155,7 @@ def alias(tensor: Tensor) -> Tensor:
     made = Tensor.make(
         tensor.storage, tensor.shape, tensor.strides, tensor.offset, tensor.dtype, version=tensor.version
     )
-    made.conjugate, made.negative, made.inference = tensor.conjugate, tensor.negative, tensor.inference
+    made.conjugate, made.negated, made.inference = tensor.conjugate, tensor.negated, tensor.inference
     return made
 
 

@@ -33,7 +33,7 @@ class Window:
     offset: int
     dtype: dtype
     conjugate: bool = False
-    negative: bool = False
+    negated: bool = False
 
 
 def window_of(view: Tensor, base: Tensor) -> Window:
@@ -45,7 +45,7 @@ def window_of(view: Tensor, base: Tensor) -> Window:
         offset,
         view.dtype,
         view.conjugate != base.conjugate,
-        view.negative != base.negative,
+        view.negated != base.negated,
     )
 
 
@@ -63,7 +63,7 @@ def _on(storage: Storage, window: Window) -> Tensor:
     made = Tensor.make(
         storage, window.shape, window.strides, window.offset // window.dtype.itemsize, window.dtype
     )
-    made.conjugate, made.negative = window.conjugate, window.negative
+    made.conjugate, made.negated = window.conjugate, window.negated
     return made
 
 
@@ -88,7 +88,7 @@ def window_add(input: Tensor, base: Window, window: Window) -> Tensor:
     values = np.array(input.array)
     if window.conjugate:
         values = np.conj(values)
-    if window.negative:
+    if window.negated:
         values = np.negative(values)
     if rules.is_dense(window.shape, window.strides) or not _repeats(window):
         target.places[...] = values

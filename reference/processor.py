@@ -1,0 +1,29 @@
+"""Settings of the processor that the reference has no use for, but keeps."""
+
+from __future__ import annotations
+
+_threads = 1
+
+
+def get_num_threads() -> int:
+    """Return the number that `set_num_threads` was given, 1 at first."""
+    return _threads
+
+
+def set_num_threads(count: int) -> None:
+    """Keep a number of threads; NumPy's kernels use one whatever it is.
+
+    Raises
+    ------
+    RuntimeError
+        Unless the number is positive.
+    """
+    global _threads
+    if count <= 0:
+        raise RuntimeError("set_num_threads expects a positive integer")
+    _threads = count
+
+
+def set_flush_denormal(mode: bool) -> bool:
+    """Return False: subnormal numbers are never flushed to zero."""
+    return False
