@@ -1,5 +1,5 @@
 """``torch.utils``."""
 
-from . import backcompat, data, deterministic
+from . import backcompat, data, deterministic, dlpack
 
-__all__ = ["backcompat", "data", "deterministic"]
+__all__ = ["backcompat", "data", "deterministic", "dlpack"]
