@@ -73,7 +73,8 @@ class Backend(Protocol):
 
     Operations are called by name: ``torch.add`` (a function), ``Tensor.add_`` (a method or an attribute),
     ``operator.add`` (Python syntax), ``builtins.len``, ``is`` (identity), ``getattr``, ``np.array`` (an
-    array on the host that tensors may share memory with), ``threading.Thread``. Arguments are
+    array on the host that tensors may share memory with), ``threading.Thread``, ``define`` (the name and the
+    Python source of a function or class), ``call`` (of what was defined). Arguments are
     `Handle`, `DType`, `Symbol`, `Routine` (a function to call back), Python values, NumPy arrays, and tuples,
     lists, dicts and slices of these.
     """

@@ -87,6 +87,8 @@ def line_of(step: Step) -> str:
     """Return a step as a line of torch code, the definition of a routine as several."""
     if step.name == "def":
         return _definition(step.args[0])
+    if step.name == "define":
+        return str(step.args[1])
     text = _expression(step.name, [source_of(arg) for arg in step.args], step.kwargs)
     return text if step.out is None else f"{step.out} = {text}"
 
@@ -113,6 +115,8 @@ def _expression(name: str, args: list[str], kwargs: dict[str, Any]) -> str:
             return f"{args[0]}.{args[1].strip(chr(39))} = {args[2]}"
         case "builtins":
             return f"{member}({', '.join(given)})"
+        case "call":
+            return f"{given[0]}({', '.join(given[1:])})"
         case "operator":
             return _syntax(member, args)
         case "Tensor":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -111,6 +113,16 @@ class Run:
                 raise Unclaimed("autograd")
             made = self.call("Tensor.requires_grad_", made)
         return made
+
+    def define(self, source: str) -> Handle:
+        """Define a Python function or class, written with ``torch`` and ``np``, for later steps to use.
+
+        The last ``def`` or ``class`` at the margin is the one meant.
+        """
+        source = inspect.cleandoc(source)
+        name = re.findall(r"^(?:def|class) (\w+)", source, re.MULTILINE)[-1]
+        self.program.record(None, "define", (name, source), {})
+        return Handle(name, self.backend.call("define", (name, source), {}))
 
     def require(self, *needed: DType) -> None:
         """Raise `Unclaimed` unless the backend claims these data types."""

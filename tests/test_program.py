@@ -88,3 +88,12 @@ def test_a_script_names_the_clause_and_runs_alone(capsys: pytest.CaptureFixture[
     assert "tensorcanon.conformance" not in text
     exec(text, {})
     assert capsys.readouterr().out == "tensor([-1.])\n"
+
+
+def test_definitions_print_as_they_are_written() -> None:
+    run = new_run()
+    double = run.define("def double(x):\n    return torch.add(x, x)")
+    made = run.call("call", double, run.tensor(np.array([1, 2])))
+    assert run.see(made).value.tolist() == [2, 4]
+    pytest.importorskip("torch")
+    assert executed(str(run.program))[made.name].tolist() == [2, 4]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import operator
 import threading
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -93,9 +94,18 @@ class TorchLike:
                 return getattr(threading, member)(*given, **named)
             case "return":
                 return given[0]
+            case "call":
+                return given[0](*given[1:], **named)
+            case "define":
+                return self._defined(*given)
         if self._placed and member in _FACTORIES:
             named = {"device": self.identity.device, **named}
         return self._named(member)(*given, **named)
+
+    def _defined(self, name: str, source: str) -> Any:
+        scope = {"torch": self.namespace, "np": np, "__name__": "__main__"}
+        exec(_compiled(source), scope)
+        return scope[name]
 
     def _named(self, path: str) -> Any:
         found: Any = self.namespace
@@ -177,6 +187,11 @@ class TorchLike:
         kinds = (kind.__name__.removeprefix("_") for kind in type(error).__mro__)
         name = next((kind for kind in kinds if kind in ERROR_KINDS), type(error).__name__)
         return Failed(name, str(error))
+
+
+@cache
+def _compiled(source: str) -> Any:
+    return compile(source, "<program>", "exec")
 
 
 def _field_names(native: tuple[Any, ...] | list[Any]) -> tuple[str, ...]:
