@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import re
+import textwrap
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -119,7 +119,7 @@ class Run:
 
         The last ``def`` or ``class`` at the margin is the one meant.
         """
-        source = inspect.cleandoc(source)
+        source = textwrap.dedent(source).strip()
         name = re.findall(r"^(?:def|class) (\w+)", source, re.MULTILINE)[-1]
         self.program.record(None, "define", (name, source), {})
         return Handle(name, self.backend.call("define", (name, source), {}))

@@ -15,6 +15,7 @@ from tensorcanon.conformance.program import encode, source_of
 from tensorcanon.conformance.reproduction import script
 from tensorcanon.conformance.run import Refused, Run, Tally
 from tensorcanon.spec import promotion
+from tensorcanon.spec.outcome import Exactly
 from tensorcanon.spec.rules import dtypes
 
 
@@ -94,6 +95,6 @@ def test_definitions_print_as_they_are_written() -> None:
     run = new_run()
     double = run.define("def double(x):\n    return torch.add(x, x)")
     made = run.call("call", double, run.tensor(np.array([1, 2])))
-    assert run.see(made).value.tolist() == [2, 4]
+    assert Exactly(np.array([2, 4])).allows(run.see(made))
     pytest.importorskip("torch")
     assert executed(str(run.program))[made.name].tolist() == [2, 4]
