@@ -1,0 +1,206 @@
+"""Normalization over channels, groups and trailing dimensions. Sources: their pages of ``nn.functional``."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .dispatch import op, ops
+from .dtypes import finfo
+from .tensor import Tensor
+
+
+def _standardised(input: Any, dims: Any, eps: float) -> Any:
+    mean = input.mean(dims, keepdim=True)
+    variance = input.var(dims, correction=0, keepdim=True)
+    return (input - mean) * ops.rsqrt(variance + eps)
+
+
+def _by_channel(values: Any, ndim: int) -> Any:
+    return values.reshape(1, -1, *(1,) * (ndim - 2))
+
+
+def _scaled(result: Any, weight: Any, bias: Any) -> Any:
+    if weight is not None:
+        result = result * weight
+    return result if bias is None else result + bias
+
+
+def _check_floating(input: Tensor, name: str) -> None:
+    if not input.dtype.is_floating_point:
+        raise NotImplementedError(f"\"{name}\" not implemented for '{input.dtype.scalar_name}'")
+
+
+@op("nn.functional.batch_norm", composite=True)
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Any:
+    """Normalise each channel by its own mean and biased variance, or outside training by running ones.
+
+    Raises
+    ------
+    ValueError
+        In training, for a single value a channel.
+    """
+    _check_floating(input, "batch_norm")
+    dims = tuple(dim for dim in range(input.ndim) if dim != 1)
+    count = math.prod(input.shape[dim] for dim in dims)
+    if training and count == 1:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {input.shape}"
+        )
+    if training:
+        mean, variance = input.mean(dims), input.var(dims, correction=0)
+        _update(running_mean, mean, momentum)
+        _update(running_var, variance.detach() * (count / max(count - 1, 1)), momentum)
+    elif running_mean is None or running_var is None:
+        raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
+    else:
+        mean, variance = running_mean, running_var
+    scale = ops.rsqrt(variance + eps)
+    result = (input - _by_channel(mean, input.ndim)) * _by_channel(scale, input.ndim)
+    parts = (None if one is None else _by_channel(one, input.ndim) for one in (weight, bias))
+    return _scaled(result, *parts)
+
+
+def _update(running: Any, value: Any, momentum: float) -> None:
+    if running is not None:
+        running.detach().mul_(1 - momentum).add_(value.detach().to(running.dtype), alpha=momentum)
+
+
+@op("layer_norm", "nn.functional.layer_norm", method=False, composite=True)
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Any,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Any:
+    """Normalise over the trailing dimensions of this shape.
+
+    Raises
+    ------
+    RuntimeError
+        Where the input does not end in that shape.
+    """
+    _check_floating(input, "LayerNormKernelImpl")
+    dims = _trailing(input, normalized_shape)
+    return _scaled(_standardised(input, dims, eps), weight, bias)
+
+
+def _trailing(input: Tensor, normalized_shape: Any) -> tuple[int, ...]:
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not shape:
+        raise RuntimeError("Expected normalized_shape to be at least 1-dimensional")
+    if tuple(input.shape[-len(shape) :]) != shape:
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape "
+            f"[*, {', '.join(map(str, shape))}], but got input of size{list(input.shape)}"
+        )
+    return tuple(range(input.ndim - len(shape), input.ndim))
+
+
+@op("rms_norm", "nn.functional.rms_norm", method=False, composite=True)
+def rms_norm(
+    input: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps: float | None = None
+) -> Any:
+    """Divide by the root of the mean square over the trailing dimensions of this shape."""
+    dims = _trailing(input, normalized_shape)
+    small = finfo(input.dtype).eps if eps is None else eps
+    return _scaled(input * ops.rsqrt((input * input).mean(dims, keepdim=True) + small), weight, None)
+
+
+@op("group_norm", "nn.functional.group_norm", method=False, composite=True)
+def group_norm(
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Any:
+    """Normalise each sample over groups of channels.
+
+    Raises
+    ------
+    RuntimeError
+        Where the channels do not divide into the groups.
+    """
+    if input.ndim < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.ndim}")
+    if input.shape[1] % num_groups:
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of shape "
+            f"{list(input.shape)} and num_groups={num_groups}"
+        )
+    grouped = input.reshape(input.shape[0], num_groups, -1)
+    result = _standardised(grouped, (2,), eps).reshape(input.shape)
+    parts = (None if one is None else _by_channel(one, input.ndim) for one in (weight, bias))
+    return _scaled(result, *parts)
+
+
+@op("nn.functional.instance_norm", composite=True)
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Any:
+    """Normalise each channel of each sample over its places."""
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    dims = tuple(range(2, input.ndim))
+    count = math.prod(input.shape[2:])
+    if count == 1:
+        raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
+    _update(running_mean, input.mean(dims).mean(0), momentum)
+    _update(running_var, input.var(dims).mean(0), momentum)
+    parts = (None if one is None else _by_channel(one, input.ndim) for one in (weight, bias))
+    return _scaled(_standardised(input, dims, eps), *parts)
+
+
+@op("nn.functional.local_response_norm", composite=True)
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Any:
+    """Divide each element by a power of the mean square over neighbouring channels."""
+    squares = (input * input).unsqueeze(1)
+    amounts = [0, 0] * (input.ndim - 2) + [size // 2, (size - 1) // 2]
+    spread = ops.constant_pad_nd(squares, amounts)
+    total = sum(spread.narrow(2, place, input.shape[1]) for place in range(size))
+    return input / ops.pow(total.squeeze(1) * (alpha / size) + k, beta)
+
+
+# Lengths and angles of vectors.
+
+
+@op("nn.functional.normalize", composite=True)
+def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Any:
+    """Divide by the norm along a dimension, by ``eps`` where the norm is less."""
+    length = ops.linalg.vector_norm(input, p, dim, keepdim=True)
+    return input / ops.clamp_min(length, eps)
+
+
+@op("cosine_similarity", "nn.functional.cosine_similarity", method=False, composite=True)
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Any:
+    """Return the cosine of the angle between vectors along a dimension; norms count as ``eps`` at least."""
+    lengths = [ops.clamp_min(ops.linalg.vector_norm(x, 2, dim, keepdim=True), eps) for x in (x1, x2)]
+    return ((x1 / lengths[0]) * (x2 / lengths[1])).sum(dim)
+
+
+@op("pairwise_distance", "nn.functional.pairwise_distance", method=False, composite=True)
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Any:
+    """Return the norm of the difference along the last dimension, to which ``eps`` is added first."""
+    return ops.linalg.vector_norm(x1 - x2 + eps, p, -1, keepdim=keepdim)
