@@ -95,7 +95,7 @@ def _admitted(dtype: DType, kind: str) -> Array:
 @cache
 def _mixed(dtype: DType, kinds: tuple[str, ...]) -> Arrays:
     """The curated values in every combination of the first, then samples against each other."""
-    few = [sample(dtype, kind)[-96:] for kind in kinds[:2]]
+    few = [values.table(dtype, cast(values.Kind, kind))[-96:] for kind in kinds[:2]]
     pairs = np.array(list(product(range(96), repeat=2))).T
     rng = np.random.Generator(np.random.PCG64(7))
     made = []

@@ -257,7 +257,7 @@ class Run:
     def _measure(self, allowed: Outcome, seen: Observation, label: str) -> None:
         match allowed, seen:
             case Within(), _ if (value := getattr(seen, "value", None)) is not None:
-                if value.shape != allowed.value.shape:
+                if value.shape != allowed.value.shape or getattr(seen, "dtype", None) is not allowed.dtype:
                     return
                 error, _ = allowed.error(seen)  # type: ignore[arg-type]
                 key = (label, allowed.dtype.name)

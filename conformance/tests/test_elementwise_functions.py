@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
 
 import numpy as np
 
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.exhaustive import every, sample
-from tensorcanon.conformance.inputs import Operand, draw_array, draw_broadcastable, draw_layout, draw_operand
+from tensorcanon.conformance.inputs import Operand, draw_array, draw_broadcastable, draw_layout
 from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.spec import elementwise
@@ -88,17 +87,24 @@ def test_heaviside_of_two_types(run: Run, case: tuple[DType, DType]) -> None:
     run.expect(elementwise.heaviside_is_a_step(a, b), "torch.heaviside", run.tensor(a), run.tensor(b))
 
 
-def draw_replacements(tape: Tape) -> tuple[Operand, dict[str, Any]]:
-    operand = draw_operand(tape, tape.choose((*dtypes.FLOATS, *dtypes.INTEGERS)))
-    chosen = tape.subset([("nan", 2.0), ("posinf", 8.0), ("neginf", -4.0)])
-    return operand, dict(chosen)
+_REPLACEMENTS: tuple[dict[str, float], ...] = (
+    {},
+    {"nan": 2.0},
+    {"posinf": 8.0},
+    {"neginf": -4.0},
+    {"nan": -1.0, "posinf": 8.0, "neginf": -4.0},
+)
 
 
-@verifies(elementwise.nan_to_num_replaces_what_is_not_finite, drawn=draw_replacements)
-def test_nan_to_num(run: Run, case: tuple[Operand, dict[str, Any]]) -> None:
-    operand, replacements = case
-    allowed = elementwise.nan_to_num_replaces_what_is_not_finite(operand.array, **replacements)
-    x = run.tensor(operand)
+@verifies(
+    elementwise.nan_to_num_replaces_what_is_not_finite,
+    over=product((*dtypes.FLOATS, *dtypes.INTEGERS), _REPLACEMENTS),
+)
+def test_nan_to_num(run: Run, case: tuple[DType, dict[str, float]]) -> None:
+    dtype, replacements = case
+    array = sample(dtype)
+    allowed = elementwise.nan_to_num_replaces_what_is_not_finite(array, **replacements)
+    x = run.tensor(array)
     for way in ("torch.nan_to_num", "Tensor.nan_to_num", "Tensor.nan_to_num_"):
         run.expect(allowed, way, x, **replacements)
 
