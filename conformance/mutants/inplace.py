@@ -105,10 +105,10 @@ def _moves_to_new_storage(original: Call) -> Call:
 
 
 def _own_version(original: Any) -> Any:
-    def make(cls: Any, /, *args: Any, version: Any = None, **kwargs: Any) -> Any:
-        return original.__func__(cls, *args, **kwargs)
+    def make(*args: Any, version: Any = None, **kwargs: Any) -> Any:
+        return original.__func__(*args, **kwargs)
 
-    return classmethod(make)
+    return staticmethod(make)
 
 
 def _counts_every_operation(original: Call) -> Call:
@@ -155,8 +155,8 @@ def _recorded_for_whole_tensors_only(original: Call) -> Call:
 
 def _writes_out_elsewhere(original: Call) -> Call:
     def fill_out(op: Any, result: Tensor, target: Tensor, inputs: Any) -> None:
-        original(op, result, target, inputs)
         target.storage = Storage(target.storage.bytes.copy())
+        original(op, result, target, inputs)
 
     return fill_out
 
