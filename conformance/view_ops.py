@@ -351,5 +351,6 @@ VIEW_OPS = (
         both("unbind"),
         arguments.dim_only,
         ("dim",),
+        fitted=lambda tape, size: tuple(min(count, 300) for count in size),
     ),
 )

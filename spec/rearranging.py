@@ -57,8 +57,11 @@ def copies_of_views_hold_what_the_view_shows(shown: Array | Sequence[Array]) -> 
 def cat_joins_along_a_dimension(tensors: Sequence[Array], dim: int = 0) -> Outcome:
     """`cat` puts tensors one after the other along a dimension they have; their other sizes must agree.
 
-    The types promote. A zero-dim tensor and tensors of different rank are errors.
+    The types promote. A zero-dim tensor and tensors of different rank are errors. Nothing is said of a
+    dimension out of range where all tensors have shape (0,).
     """
+    if dim not in (0, -1) and tensors and all(one.shape == (0,) for one in tensors):
+        return Unspecified()
     return _joined(tensors, lambda: joining.cat([one.shape for one in tensors], dim))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from tensorcanon.conformance.inputs import Operand, draw_shape
 from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.spec import accuracy, rearranging
-from tensorcanon.spec.outcome import Each, Exactly, Raises, Unspecified, Within
+from tensorcanon.spec.outcome import Each, Exactly, Outcome, Raises, Unspecified, Within
 from tensorcanon.spec.rules import dtypes
 
 
@@ -56,25 +56,41 @@ def test_copy_op(run: Run, op: CopyOp, case: Copying) -> None:
         run.require_data()
     inputs = [run.tensor(tensor) for tensor in case.tensors]
     call = Call(case.call.form, tuple(given(run, arg) for arg in case.call.args), case.call.names)
-    if op.others and call.form.endswith("*"):
-        made = run.expect(allowed, call.function, *inputs)
-    else:
-        made = call.expect(run, allowed, inputs if op.others else inputs[0], case.tensors[0].dtype)
+    made = carried_out(run, op, call, inputs, allowed)
     if made is None or isinstance(allowed, Unspecified):
         return
     place = case.written % len(inputs)
-    results: Sequence[Handle] = made if isinstance(made, tuple | list) else (made,)
-    kept = op.outcome(case.tensors, case.call.args)
     if not repeats(window_of(case.tensors[place])):
-        changed = altered(case.tensors[place].array)
-        run.call("Tensor.copy_", inputs[place], run.tensor(changed))
-        run.look(rearranging.a_copy_does_not_see_writes_to_its_input(kept), made)
-        run.call("Tensor.copy_", inputs[place], run.tensor(case.tensors[place].array))
+        judge_writes_to_an_input(run, op, case, call, inputs, made)
+    kept = op.outcome(case.tensors, case.call.args)
+    results: Sequence[Handle] = made if isinstance(made, tuple | list) else (made,)
     for result, outcome in zip(results, kept.items if isinstance(kept, Each) else (kept,), strict=True):
         assert isinstance(outcome, Exactly)
         run.call("Tensor.copy_", result, run.tensor(altered(outcome.value)))
     for tensor, handle in zip(case.tensors, inputs, strict=True):
         run.look(rearranging.a_write_to_a_copy_leaves_its_input(tensor.array), handle)
+
+
+def carried_out(run: Run, op: CopyOp, call: Call, inputs: list[Handle], allowed: Outcome) -> Any:
+    """Take the step and judge it; returns the result, None for an error."""
+    if op.others and call.form.endswith("*"):
+        return run.expect(allowed, call.function, *inputs)
+    return call.expect(run, allowed, inputs if op.others else inputs[0], dtypes.float32)
+
+
+def judge_writes_to_an_input(
+    run: Run, op: CopyOp, case: Copying, call: Call, inputs: list[Handle], made: Any
+) -> None:
+    """Write to an input, look at the result and call again; then write back what was there."""
+    place = case.written % len(inputs)
+    old = case.tensors[place]
+    new = replace(old, array=altered(old.array))
+    run.call("Tensor.copy_", inputs[place], run.tensor(new.array))
+    law = rearranging.a_copy_does_not_see_writes_to_its_input
+    run.look(law(op.outcome(case.tensors, case.call.args)), made)
+    tensors = [new if tensor is old else tensor for tensor in case.tensors]
+    carried_out(run, op, call, inputs, op.outcome(tensors, case.call.args))
+    run.call("Tensor.copy_", inputs[place], run.tensor(old.array))
 
 
 # Functions that give exact results of small multiples of 1/8, by how they are called and what they give.

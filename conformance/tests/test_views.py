@@ -81,7 +81,7 @@ def test_view_op(run: Run, op: ViewOp, case: Viewing) -> None:
         pairs = list(zip(results, op.windows(base, args), strict=True))[:MANY]
         judge_places(run, x, pairs)
         if not repeats(base):
-            judge_writes(run, case, x, base, pairs)
+            judge_writes(run, op, case, x, base, pairs)
 
 
 def judge_places(run: Run, x: Handle, pairs: Sequence[tuple[Handle, Window]]) -> None:
@@ -97,14 +97,15 @@ def pointer(run: Run, x: Handle) -> Any:
 
 
 def judge_writes(
-    run: Run, case: Viewing, x: Handle, base: Window, pairs: Sequence[tuple[Handle, Window]]
+    run: Run, op: ViewOp, case: Viewing, x: Handle, base: Window, pairs: Sequence[tuple[Handle, Window]]
 ) -> None:
-    """Write through the base and look at the views, then write through a view and look at the base."""
+    """Write through the base and look at its views; write through a view and look at the base."""
     law = views.tensors_on_one_storage_see_each_others_writes
     storage, values = storage_of(case.operand), altered(case.operand.array)
     case.write(run, x, run.tensor(values))
     for result, window in pairs:
         run.look(law(storage, base, values, window), result)
+    case.call.expect(run, op.outcome(values, base, case.call.args), x, case.operand.dtype)
     if not pairs:
         return
     storage = written(storage, base, values)
