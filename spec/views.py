@@ -191,13 +191,13 @@ def t_is_a_view_of_a_matrix_transposed(elements: Array, window: Window) -> Outco
 
 
 @clause("torch.Tensor.T", covers="views.T")
-def T_is_a_view_with_the_dimensions_reversed(elements: Array, window: Window) -> Outcome:
+def the_attribute_t_reverses_the_dimensions(elements: Array, window: Window) -> Outcome:
     """`T` reverses the dimensions; for a tensor that is no matrix this is deprecated."""
     return view_of(lambda: windows.reversed_dims(window), lambda: elements.T)
 
 
 @clause("torch.Tensor.mT", covers="views.mT-H", level="extended")
-def mT_is_a_view_with_the_last_two_dimensions_swapped(elements: Array, window: Window) -> Outcome:
+def the_attribute_mt_swaps_the_last_two_dimensions(elements: Array, window: Window) -> Outcome:
     """`mT` transposes the matrices of a batch; a tensor of one dimension is an error.
 
     Nothing is said of zero-dim tensors.
@@ -206,7 +206,9 @@ def mT_is_a_view_with_the_last_two_dimensions_swapped(elements: Array, window: W
 
 
 @clause("torch.Tensor.H; torch.Tensor.mH; torch.adjoint", covers="views.mT-H", level="extended")
-def H_is_the_conjugate_transpose(elements: Array, window: Window, *, batches: bool = False) -> Outcome:
+def the_attribute_h_is_the_conjugate_transpose(
+    elements: Array, window: Window, *, batches: bool = False
+) -> Outcome:
     """`H` is the conjugate transpose of a matrix, an error elsewhere; `mH` and `adjoint` take batches.
 
     Nothing is said of zero-dim tensors.

@@ -185,14 +185,14 @@ ORDER = [
     ),
     mutant(
         "T_swaps_the_last_two_dimensions",
-        views.T_is_a_view_with_the_dimensions_reversed,
+        views.the_attribute_t_reverses_the_dimensions,
         kernel(
             "T", lambda original: lambda input: input.transpose(-1, -2) if input.ndim > 1 else original(input)
         ),
     ),
     mutant(
         "mT_reverses_all_dimensions",
-        views.mT_is_a_view_with_the_last_two_dimensions_swapped,
+        views.the_attribute_mt_swaps_the_last_two_dimensions,
         kernel(
             "mT",
             lambda original: (
@@ -204,17 +204,17 @@ ORDER = [
     ),
     mutant(
         "mT_takes_a_vector_as_it_is",
-        views.mT_is_a_view_with_the_last_two_dimensions_swapped,
+        views.the_attribute_mt_swaps_the_last_two_dimensions,
         kernel("mT", lambda original: lambda input: original(input) if input.ndim != 1 else input.view(-1)),
     ),
     mutant(
         "adjoint_does_not_conjugate",
-        views.H_is_the_conjugate_transpose,
+        views.the_attribute_h_is_the_conjugate_transpose,
         kernel("adjoint", lambda original: lambda input: input.mT),
     ),
     mutant(
         "H_takes_batches",
-        views.H_is_the_conjugate_transpose,
+        views.the_attribute_h_is_the_conjugate_transpose,
         kernel("H", lambda original: lambda input: input.mT.conj()),
     ),
 ]

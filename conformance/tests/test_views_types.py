@@ -125,12 +125,16 @@ def draw_adjoint(tape: Tape) -> Adjoint:
     return Adjoint(draw_operand(tape, tape.choose(dtypes.COMPLEXES), shape, "exact"), form)
 
 
-@verifies(views.H_is_the_conjugate_transpose, drawn=draw_adjoint)
+@verifies(views.the_attribute_h_is_the_conjugate_transpose, drawn=draw_adjoint)
 def test_conjugate_transpose(run: Run, case: Adjoint) -> None:
     array, window = case.operand.array, window_of(case.operand)
     x = run.tensor(case.operand)
-    made = run.expect(views.H_is_the_conjugate_transpose(array, window, batches=case.batches), case.form, x)
+    made = run.expect(
+        views.the_attribute_h_is_the_conjugate_transpose(array, window, batches=case.batches), case.form, x
+    )
     if made is not None:
         changed = altered(array)
         run.call("Tensor.copy_", x, run.tensor(changed))
-        run.look(views.H_is_the_conjugate_transpose(changed, window, batches=case.batches), made)
+        run.look(
+            views.the_attribute_h_is_the_conjugate_transpose(changed, window, batches=case.batches), made
+        )
