@@ -199,9 +199,7 @@ def pixel_unshuffle_undoes_pixel_shuffle(elements: Array, downscale_factor: int)
     return _unshuffled(elements, downscale_factor)
 
 
-@clause(
-    "torch.nn.functional.pixel_unshuffle; nn.PixelUnshuffle", covers="shape.pixel-shuffle", level="extended"
-)
+@clause("torch.nn.functional.pixel_unshuffle", covers="shape.pixel-shuffle", level="extended")
 def pixel_unshuffle_reshapes_what_is_empty(elements: Array, downscale_factor: int) -> Outcome:
     """`pixel_unshuffle` gives a tensor without elements the shape (N, C x r x r, H / r, W / r) too."""
     return _unshuffled(elements, downscale_factor)
