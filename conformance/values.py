@@ -20,11 +20,13 @@ Array = np.ndarray[Any, np.dtype[Any]]
 # any: specials included; finite: neither NaN nor infinity, moderate magnitudes and extremes;
 # exact: multiples of 1/8 (or small integers) whose sums and products are exact; distinct: no value twice;
 # small: -8 to 8; positive: above zero, finite; unit: from -1 to 1; ties: few distinct values.
+# special: zeros, infinities, NaN, subnormals, extremes (of integers: any);
 # dividend, divisor: any, but no quotient of integers is by zero or past the range; shift: below the width.
 _General = Literal["any", "finite", "exact", "distinct", "small", "positive", "unit", "ties"]
-Kind = _General | Literal["dividend", "divisor", "shift"]
+Kind = _General | Literal["special", "dividend", "divisor", "shift"]
 
 _SPECIAL_COUNT = 64
+_MOST_SPECIAL = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1.0])
 
 
 @cache
@@ -93,6 +95,8 @@ def _floats(dtype: DType, kind: Kind) -> Array:
     match kind:
         case "any" | "dividend" | "divisor":
             values = np.concatenate([ordinary[: 256 - _SPECIAL_COUNT], specials(dtype)])
+        case "special":
+            values = np.concatenate([specials(dtype), np.tile(_MOST_SPECIAL, 32)])
         case "finite":
             values = np.concatenate([ordinary[: 256 - _SPECIAL_COUNT], specials(dtype)])
             values = np.where(np.isfinite(values), values, 6.5)
@@ -128,7 +132,7 @@ def _integers(dtype: DType, kind: Kind) -> Array:
         return np.where(values == (low if kind == "dividend" and low else 0), values.dtype.type(1), values)
     if kind == "shift":
         return (index % dtype.bits).astype(dtype.storage)
-    if kind in ("any", "finite"):
+    if kind in ("any", "special", "finite"):
         edges = [low, high, low + 1, high - 1, high // 2, low // 2]
         powers = [s * (2**k + d) for k in (7, 8, 15, 16, 24, 31, 32, 53) for d in (-1, 0, 1) for s in (1, -1)]
         fitting = [value for value in edges + powers if low <= value <= high]

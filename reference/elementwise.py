@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
+from .casting import number_array
 from .dispatch import op, ops
 from .folding import lacks_kernel
 from .kernels import Array, as_operands, elementwise, promoted
@@ -54,7 +55,7 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
 
 def scaled(values: Array, alpha: Any) -> Any:
     """Return alpha times an array, in the array's type."""
-    return values if alpha == 1 else np.asarray(alpha).astype(values.dtype) * values
+    return values if alpha == 1 else number_array(alpha, dtypes.of_numpy(values.dtype)) * values
 
 
 def check_alpha(alpha: Any, common: dtypes.dtype) -> None:

@@ -133,7 +133,8 @@ def largest_distance(bound: Bound, exact: Array, seen: Array, dtype: DType) -> t
     """
     if exact.size == 0:
         return 0.0, None
-    far = np.asarray(_distances(bound, exact, seen, dtype), dtype=np.float64).reshape(-1)
+    with np.errstate(over="ignore"):
+        far = _distances(bound, exact, seen, dtype).astype(np.float64).reshape(-1)
     worst = int(np.argmax(far))
     return float(far[worst]), worst
 

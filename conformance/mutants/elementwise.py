@@ -8,6 +8,7 @@ import numpy as np
 
 from tensorcanon.reference import elementwise as arithmetic
 from tensorcanon.reference.dispatch import ops
+from tensorcanon.reference.kernels import elementwise as computed
 from tensorcanon.spec import elementwise
 
 from . import elementwise_functions
@@ -54,7 +55,7 @@ def _without_rounding_mode(original: Any) -> Any:
 def _floor_by_rounding(original: Any) -> Any:
     def div(input: Any, other: Any, *, rounding_mode: Any = None) -> Any:
         if rounding_mode == "floor" and are_floating(input):
-            return arithmetic.elementwise(_floor_of_quotient, input, other)
+            return computed(_floor_of_quotient, input, other)
         return original(input, other, rounding_mode=rounding_mode)
 
     return div
@@ -214,7 +215,7 @@ ARITHMETIC = [
         elementwise.operators_take_a_number_on_the_left,
         attribute(
             "tensor:Tensor.__rfloordiv__",
-            lambda original: lambda self, other: arithmetic.elementwise(_truncated, other, self),
+            lambda original: lambda self, other: computed(_truncated, other, self),
         ),
     ),
     mutant(

@@ -18,10 +18,13 @@ from tensorcanon.conformance.inputs import (
 )
 from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
+from tensorcanon.conformance.values import Kind
 from tensorcanon.spec import comparisons
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
 from tensorcanon.spec.rules.promotion import Number
+
+_KINDS: tuple[Kind, ...] = ("any", "special")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +39,7 @@ class Bounded:
 def draw_bounded(tape: Tape) -> Bounded:
     dtype = tape.choose(dtypes.REALS)
     shapes = draw_broadcastable(tape, 3)
-    x = Operand(draw_array(tape, dtype, shapes[0]), draw_layout(tape))
+    x = Operand(draw_array(tape, dtype, shapes[0], tape.choose(_KINDS)), draw_layout(tape))
     if tape.one_in(2):
         low, high = (Operand(draw_array(tape, dtype, shape), draw_layout(tape)) for shape in shapes[1:])
         return tape.choose((Bounded(x, low, high), Bounded(x, low, None), Bounded(x, None, high)))
@@ -80,7 +83,8 @@ class Pair:
 def draw_close(tape: Tape) -> Pair:
     """Draw pairs near each other: the second lies a share or a step from the first, on either side."""
     dtype = tape.choose((*dtypes.FLOATS[2:], *dtypes.FLOATS[:2], *dtypes.INTEGERS))
-    a, b = (draw_array(tape, dtype, shape, "any") for shape in draw_broadcastable(tape, 2))
+    kind = tape.choose(_KINDS)
+    a, b = (draw_array(tape, dtype, shape, kind) for shape in draw_broadcastable(tape, 2))
     shift = tape.choose((0.0, 0.4, -0.4, 1.0))
     if a.shape == b.shape and tape.one_in(2):
         with np.errstate(all="ignore"):
@@ -103,6 +107,23 @@ def test_isclose(run: Run, case: Pair) -> None:
     a, b = run.tensor(case.a), run.tensor(case.b)
     for way in ("torch.isclose", "Tensor.isclose"):
         run.expect(allowed, way, a, b, **case.tolerances)
+
+
+@verifies(
+    comparisons.isclose_is_relative_to_the_second_operand,
+    comparisons.allclose_is_the_conjunction,
+    over=product(dtypes.FLOATS, (True, False)),
+)
+def test_closeness_of_specials(run: Run, case: tuple[DType, bool]) -> None:
+    dtype, equal_nan = case
+    values = np.array([0.0, -0.0, 1.0, np.inf, -np.inf, np.nan])
+    a, b = (np.array(column).astype(dtype.storage) for column in zip(*product(values, repeat=2), strict=True))
+    allowed = comparisons.isclose_is_relative_to_the_second_operand(a, b, equal_nan=equal_nan)
+    x = run.tensor(a)
+    run.expect(allowed, "torch.isclose", x, run.tensor(b), equal_nan=equal_nan)
+    run.require_data()
+    itself = comparisons.allclose_is_the_conjunction(a, a, equal_nan=equal_nan)
+    run.expect(itself, "torch.allclose", x, x, equal_nan=equal_nan)
 
 
 @verifies(comparisons.allclose_is_the_conjunction, drawn=draw_close)
@@ -135,7 +156,7 @@ def draw_equal(tape: Tape) -> tuple[Operand, Operand]:
     if other is not dtype:
         a = Operand(np.abs(a.array.real.astype(np.float64)).clip(0, 1).astype(dtype.storage), a.layout)
     with np.errstate(all="ignore"):
-        b = a.array.astype(other.storage)
+        b = (a.array if other.is_complex else a.array.real).astype(other.storage)
     if b.size and tape.one_in(3):
         flat = b.reshape(-1).copy()
         place = tape.below(min(b.size, 200))

@@ -40,14 +40,17 @@ class Case:
 
 
 def draw(tape: Tape, op: Op) -> Case:
-    """Draw operands in their layouts; one draw in four mixes types, where the op promotes."""
+    """Draw operands in their layouts; one draw in four mixes types, where the op promotes, one is special."""
     dtype = tape.choose(op.dtypes)
     mixed = op.promotes and op.operands > 1 and tape.one_in(4)
+    any_kind = "special" if tape.one_in(4) else "any"
     shapes = draw_broadcastable(tape, op.operands) if op.operands > 1 else [draw_shape(tape)]
     operands = []
     for place, shape in enumerate(shapes):
         own = tape.choose(op.dtypes) if mixed else dtype
-        kind = _SHARED.get(op.kind(place), "small") if mixed else op.kind(place)
+        kind = op.kind(place) if op.kind(place) != "any" else any_kind
+        if mixed:
+            kind = _SHARED.get(op.kind(place), "small")
         operands.append(_laid_out(tape, draw_array(tape, own, shape, cast(Kind, kind))))
     return Case(tuple(operands), tape.below(16))
 
