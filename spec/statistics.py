@@ -82,6 +82,12 @@ def deviations_are_exact_whatever_the_mean(op: Reduction, array: Array, axes: Ax
     return op.law(array, axes, keepdim)
 
 
+@clause("torch.var; torch.std", covers="reductions.std-var", basis="observed")
+def deviations_of_halves_are_rounded_once(array: Array, axes: Axes, keepdim: bool, *, root: bool) -> Outcome:
+    """The deviation of 16-bit floating elements is computed in single precision and rounded at the end."""
+    return statistics.once_rounded(array, axes, keepdim, root=root)
+
+
 @clause("torch.var; torch.std", covers="reductions.std-var")
 def correction_lowers_the_count(
     array: Array, axes: Axes, keepdim: bool, correction: float, *, root: bool

@@ -147,6 +147,20 @@ def least_element(original: Any) -> Any:
     return wrong
 
 
+def in_the_type_itself(original: Any) -> Any:
+    """Round the mean to the type of the elements before it is taken from them."""
+
+    def wrong(name: str, input: Tensor, dim: Any, unbiased: Any, keepdim: bool, correction: Any) -> Any:
+        variance, center = original(name, input, dim, unbiased, keepdim, correction)
+        if input.dtype not in (dtypes.float16, dtypes.bfloat16):
+            return variance, center
+        with np.errstate(all="ignore"):
+            off = center - center.astype(input.dtype.numpy).astype(center.dtype)
+        return variance + (off**2).reshape(variance.shape), center
+
+    return wrong
+
+
 EXACT = statistics.deviations_are_exact_whatever_the_mean
 CORRECTION = statistics.correction_lowers_the_count
 FEW = statistics.too_few_elements_have_no_deviation
@@ -158,6 +172,11 @@ MODE = statistics.the_mode_is_a_most_frequent_element
 CANCELS = "tenstorrent/tt-metal#25100"
 
 MUTANTS = [
+    mutant(
+        "var_of_halves_rounds_the_mean",
+        statistics.deviations_of_halves_are_rounded_once,
+        attribute("statistics:_spread", in_the_type_itself),
+    ),
     mutant(
         "var_is_the_mean_square_less_the_squared_mean",
         EXACT,

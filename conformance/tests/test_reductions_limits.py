@@ -11,7 +11,7 @@ from tensorcanon.conformance.tape import Tape
 from tensorcanon.spec import reductions, sorting, statistics
 from tensorcanon.spec.ops import cumulative
 from tensorcanon.spec.ops import reductions as ops
-from tensorcanon.spec.ops.reductions import Reduction
+from tensorcanon.spec.ops.reductions import Reduction, largest, smallest
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
 
@@ -36,15 +36,15 @@ def test_wide_integers(run: Run, array: np.ndarray) -> None:
     x = run.tensor(array)
     total = reductions.integers_and_bools_accumulate_as_int64(ops.SUM, array[1:4], (0,), False)
     run.expect(total, "torch.sum", run.tensor(array[1:4]))
-    for name, op, largest in (("max", ops.AMAX, True), ("min", ops.AMIN, False)):
+    for name, op, upper in (("max", ops.AMAX, True), ("min", ops.AMIN, False)):
         run.expect(
             reductions.amax_and_amin_are_the_extreme_elements(op, array, (0,), False), f"torch.a{name}", x
         )
-        whole = reductions.the_extreme_of_all_elements_is_a_zero_dim_tensor(array, largest=largest)
+        whole = reductions.the_extreme_of_all_elements_is_a_zero_dim_tensor(array, largest=upper)
         run.expect(whole, f"Tensor.{name}", x)
-        along = reductions.extremes_along_a_dim_come_with_their_indices(array, 0, False, largest=largest)
+        along = reductions.extremes_along_a_dim_come_with_their_indices(array, 0, False, largest=upper)
         run.expect(along, f"torch.{name}", x, 0)
-        first = reductions.argmax_is_the_first_index_of_the_extreme(array, 0, False, largest=largest)
+        first = reductions.argmax_is_the_first_index_of_the_extreme(array, 0, False, largest=upper)
         run.expect(first, f"torch.arg{name}", x, 0)
     for scan in (cumulative.CUMSUM, cumulative.CUMMAX, cumulative.CUMMIN):
         due = reductions.running_results_combine_the_elements_so_far(scan, array[1:4], 0)
@@ -96,18 +96,75 @@ def limits(dtype: DType) -> tuple[float, float]:
 def test_rows_at_the_limit(run: Run, case: tuple[DType, int]) -> None:
     dtype, count = case
     for name, op, limit in zip(("max", "min"), (ops.AMAX, ops.AMIN), limits(dtype), strict=True):
-        largest = name == "max"
+        upper = name == "max"
         array = np.full((2, count), limit).astype(dtype.storage)
         x = run.tensor(array)
         run.expect(
             reductions.amax_and_amin_are_the_extreme_elements(op, array, (1,), False), f"torch.a{name}", x, 1
         )
-        along = reductions.extremes_along_a_dim_come_with_their_indices(array, 1, False, largest=largest)
+        along = reductions.extremes_along_a_dim_come_with_their_indices(array, 1, False, largest=upper)
         run.expect(along, f"torch.{name}", x, 1)
-        first = reductions.argmax_is_the_first_index_of_the_extreme(array, 1, False, largest=largest)
+        first = reductions.argmax_is_the_first_index_of_the_extreme(array, 1, False, largest=upper)
         run.expect(first, f"torch.arg{name}", x, 1)
-        top = sorting.topk_gives_the_extreme_elements(array, 1, 1, largest=largest, in_order=True)
-        run.expect(top, "torch.topk", x, 1, largest=largest)
+        top = sorting.topk_gives_the_extreme_elements(array, 1, 1, largest=upper, in_order=True)
+        run.expect(top, "torch.topk", x, 1, largest=upper)
+
+
+def edges(dtype: DType) -> np.ndarray:
+    """Return the limits of a type and their neighbours, zeros and small numbers, in no order."""
+    low, high = limits(dtype)
+    if dtype.is_floating_point:
+        values = [1.0, high, -0.0, low, largest(dtype), 0.0, -1.0, -largest(dtype), smallest(dtype), 2.0]
+        return np.array(values).astype(dtype.storage)
+    return np.array([1, int(high), 0, int(low), int(high) - 1, 2, int(low) + 1, 1], dtype.storage)
+
+
+@verifies(
+    sorting.sort_orders_each_row_and_says_from_where,
+    sorting.topk_gives_the_extreme_elements,
+    sorting.kthvalue_gives_the_kth_smallest,
+    sorting.unique_gives_the_distinct_elements_in_order,
+    statistics.the_median_is_the_lower_middle_element,
+    reductions.extremes_along_a_dim_come_with_their_indices,
+    reductions.running_results_combine_the_elements_so_far,
+    over=dtypes.REALS,
+)
+def test_edges(run: Run, dtype: DType) -> None:
+    run.require_data()
+    array = edges(dtype)
+    x = run.tensor(array)
+    for flag in (False, True):
+        sort = sorting.sort_orders_each_row_and_says_from_where(array, 0, descending=flag)
+        run.expect(sort, "torch.sort", x, descending=flag)
+        top = sorting.topk_gives_the_extreme_elements(array, 4, 0, largest=flag, in_order=True)
+        run.expect(top, "torch.topk", x, 4, largest=flag)
+        along = reductions.extremes_along_a_dim_come_with_their_indices(array, 0, False, largest=flag)
+        run.expect(along, "torch.max" if flag else "torch.min", x, 0)
+    for rank in range(1, array.size + 1):
+        kth = sorting.kthvalue_gives_the_kth_smallest(array, rank, 0, False)
+        run.expect(kth, "torch.kthvalue", x, rank)
+    unique = sorting.unique_gives_the_distinct_elements_in_order(array, None, inverse=True, counts=True)
+    run.expect(unique, "torch.unique", x, return_inverse=True, return_counts=True)
+    median = statistics.the_median_is_the_lower_middle_element(array, skip_nan=False)
+    run.expect(median, "torch.median", x)
+    for scan in (cumulative.CUMMAX, cumulative.CUMMIN):
+        due = reductions.running_results_combine_the_elements_so_far(scan, array, 0)
+        run.expect(due, f"torch.{scan.name}", x, 0)
+
+
+NAN_SUMS = [np.array(row) for row in ([np.nan] * 3, [np.nan], [np.nan, 1, 2], [np.inf, np.nan], [1.0, 2.0])]
+
+
+@verifies(
+    reductions.nan_variants_reduce_the_other_elements,
+    over=[(op, dtype, row) for op in ops.NAN_SUMS for dtype in dtypes.FLOATS for row in NAN_SUMS],
+)
+def test_nan_sums(run: Run, case: tuple[Reduction, DType, np.ndarray]) -> None:
+    op, dtype, row = case
+    array = row.astype(dtype.storage)
+    due = reductions.nan_variants_reduce_the_other_elements(op, array, (0,), False)
+    run.expect(due, f"torch.{op.name}", run.tensor(array))
+    run.expect(due, f"torch.{op.name}", run.tensor(array), 0)
 
 
 def draw_halves(tape: Tape, op: Reduction) -> Reducing:

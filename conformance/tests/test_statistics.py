@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -67,6 +68,21 @@ def test_deviations(run: Run, op: Reduction, case: Reducing) -> None:
         run.call(f"torch.{op.name}", x, *args, **kwargs, out=out)
         run.look(law(op, array, case.axes, case.keepdim), out, op.name)
     run.look(reductions.the_input_is_left_as_it_was(array), x)
+
+
+def draw_halves(tape: Tape) -> Reducing:
+    return draw_spread(tape, replace(ops.VAR, dtypes=(dtypes.float16, dtypes.bfloat16)))
+
+
+@verifies(statistics.deviations_of_halves_are_rounded_once, drawn=draw_halves)
+def test_halves(run: Run, case: Reducing) -> None:
+    x = run.tensor(case.operand)
+    args, kwargs = case.arguments(ops.VAR)
+    for op in (ops.VAR, ops.STD):
+        due = statistics.deviations_of_halves_are_rounded_once(
+            case.operand.array, case.axes, case.keepdim, root=op is ops.STD
+        )
+        run.expect(due, case.name(op), x, *args, **kwargs)
 
 
 # Long rows around a large mean.
@@ -237,6 +253,22 @@ def test_range_of_quantiles(run: Run, case: tuple[type, int]) -> None:
         run.expect(law(array, greatest=False), "torch.quantile", x, 0.0, interpolation=method)
 
 
+@verifies(
+    statistics.quantiles_interpolate_between_sorted_elements,
+    over=product((np.float32, np.float64), range(1, 9), ops.INTERPOLATIONS),
+)
+def test_exact_positions(run: Run, case: tuple[type, int, str]) -> None:
+    kind, count, method = case
+    array: np.ndarray = (np.arange(count) * 5 % 8 * 3).astype(kind)
+    x = run.tensor(array)
+    for level in (0.0, 0.25, 0.5, 0.75, 1.0):
+        q = np.array(level, kind)
+        due = statistics.quantiles_interpolate_between_sorted_elements(
+            array, q, None, False, method, skip_nan=False
+        )
+        run.expect(due, "torch.quantile", x, level, interpolation=method)
+
+
 @verifies(statistics.quantile_refuses_other_q_and_types, over=(1.5, -0.5, 1.0000001))
 def test_q_outside(run: Run, q: float) -> None:
     x = run.tensor(np.arange(3.0))
@@ -253,3 +285,32 @@ def test_q_outside(run: Run, q: float) -> None:
 def test_quantile_of_other_types(run: Run, dtype: DType) -> None:
     x = run.tensor(np.ones(3, dtype.storage))
     run.expect(statistics.quantile_refuses_other_q_and_types(), "torch.quantile", x, 0.5)
+
+
+# Rows of NaN, and rows with some.
+
+NAN_ROWS = [np.array(row) for row in ([np.nan] * 3, [np.nan], [1, np.nan, np.nan, 3], [np.nan, 2, -1, 5, 5])]
+
+
+@verifies(
+    statistics.the_median_is_the_lower_middle_element,
+    statistics.the_median_along_a_dim_comes_with_an_index,
+    statistics.quantiles_interpolate_between_sorted_elements,
+    over=product(dtypes.FLOATS, NAN_ROWS),
+)
+def test_nan(run: Run, case: tuple[DType, np.ndarray]) -> None:
+    dtype, values = case
+    array = values.astype(dtype.storage)
+    x = run.tensor(array)
+    for name, skip_nan in (("median", False), ("nanmedian", True)):
+        whole = statistics.the_median_is_the_lower_middle_element(array, skip_nan=skip_nan)
+        run.expect(whole, f"torch.{name}", x)
+        along = statistics.the_median_along_a_dim_comes_with_an_index(array, 0, False, skip_nan=skip_nan)
+        run.expect(along, f"torch.{name}", x, 0)
+    wide = values.astype(np.float32)
+    for name, skip_nan in (("quantile", False), ("nanquantile", True)):
+        q = np.array(0.5, np.float32)
+        due = statistics.quantiles_interpolate_between_sorted_elements(
+            wide, q, None, False, "linear", skip_nan=skip_nan
+        )
+        run.expect(due, f"torch.{name}", run.tensor(wide), 0.5)

@@ -30,7 +30,15 @@ def deviation(array: Array, axes: Axes, keepdim: bool, correction: float = 1) ->
     return _spread(array, axes, keepdim, correction, root=True)
 
 
-def _spread(array: Array, axes: Axes, keepdim: bool, correction: float, *, root: bool) -> Outcome:
+def once_rounded(array: Array, axes: Axes, keepdim: bool, *, root: bool) -> Outcome:
+    """Take the variance of 16-bit elements, or its root, in single precision and round once."""
+    return _spread(array, axes, keepdim, 1, root=root, step=2.0**-23)
+
+
+def _spread(
+    array: Array, axes: Axes, keepdim: bool, correction: float, *, root: bool, step: float | None = None
+) -> Outcome:
+    """Return the variance or its root; `step` is the rounding of one step where it is not the type's own."""
     dtype = dtypes.of_array(array)
     assert dtype.format is not None
     wide, count = widened(array), terms(array.shape, axes)
@@ -44,11 +52,11 @@ def _spread(array: Array, axes: Axes, keepdim: bool, correction: float, *, root:
         where &= (square == 0) | (exact >= smallest(dtype))
         where |= ~np.isfinite(square)
         size = np.abs(center).reshape(exact.shape)
-        error = _error_of_variance(exact, size, _STEPS * (count + 1) * eps)
+        error = _error_of_variance(exact, size, _STEPS * (count + 1) * (step or eps))
         if root:
             exact = np.sqrt(exact)
-            # Half a last place for the rounding of the root itself.
-            error = np.minimum(error / exact, np.sqrt(error)) + eps * exact
+            error = np.minimum(error / exact, np.sqrt(error))
+        error = error + eps * exact
     bound = Dot(np.asarray(np.where(np.isfinite(error), error / eps, 0)), 1.0)
     return Within(exact, bound, dtypes.real_of(dtype), where=where, signed_zero=False)
 
