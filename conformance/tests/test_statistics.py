@@ -262,7 +262,7 @@ def test_exact_positions(run: Run, case: tuple[type, int, str]) -> None:
     array: np.ndarray = (np.arange(count) * 5 % 8 * 3).astype(kind)
     x = run.tensor(array)
     for level in (0.0, 0.25, 0.5, 0.75, 1.0):
-        q = np.array(level, kind)
+        q: np.ndarray = np.array(level, kind)
         due = statistics.quantiles_interpolate_between_sorted_elements(
             array, q, None, False, method, skip_nan=False
         )
