@@ -1,5 +1,23 @@
 """The chapters of derivatives, loaded for what they enter in the table."""
 
-from . import formulas_elementwise, formulas_indexing, formulas_linalg, formulas_reductions, formulas_shape
+from . import (
+    formulas_activations,
+    formulas_elementwise,
+    formulas_functions,
+    formulas_indexing,
+    formulas_linalg,
+    formulas_reductions,
+    formulas_shape,
+    formulas_statistics,
+)
 
-CHAPTERS = (formulas_elementwise, formulas_indexing, formulas_linalg, formulas_reductions, formulas_shape)
+CHAPTERS = (
+    formulas_activations,
+    formulas_elementwise,
+    formulas_functions,
+    formulas_indexing,
+    formulas_linalg,
+    formulas_reductions,
+    formulas_shape,
+    formulas_statistics,
+)

@@ -138,7 +138,7 @@ derivative(
     "clamp",
     input=lambda grad, input, min, max: clamped(grad, input, min, max),
     min=lambda grad, input, min, max: below(grad, input, min, max),
-    max=lambda grad, input, max: masked(grad, input > max),
+    max=lambda grad, input, min, max: above(grad, input, min, max),
 )
 
 
@@ -157,3 +157,8 @@ def clamped(grad: Tensor, input: Tensor, low: Any, high: Any) -> Any:
 def below(grad: Tensor, input: Tensor, low: Tensor, high: Any) -> Any:
     grad = masked(grad, input < low)
     return grad if high is None else masked(grad, low < high)
+
+
+def above(grad: Tensor, input: Tensor, low: Any, high: Tensor) -> Any:
+    """An upper bound below the lower one is the result everywhere."""
+    return masked(grad, input > high if low is None else (input > high) | (high < low))

@@ -181,7 +181,6 @@ PRODUCTS = (
         )
     ),
     Combining("outer", np.multiply.outer, ((3,), (4,))),
-    Combining("inner", lambda a, b: a @ b.T, ((2, 3), (4, 3))),
     Combining(
         "addmm", lambda c, a, b: 3 * c + 2 * (a @ b), ((2,), (3, 4), (4, 2)), kwargs={"beta": 3, "alpha": 2}
     ),
@@ -194,8 +193,6 @@ PRODUCTS = (
         ((2, 3, 2), (2, 3, 4), (2, 4, 2)),
         kwargs={"beta": 3, "alpha": 2},
     ),
-    Combining("trace", np.trace, ((3, 3),)),
-    Combining("cross", lambda a, b: np.cross(a, b), ((2, 3), (2, 3)), kwargs={"dim": 1}),
 )
 
 
