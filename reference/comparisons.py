@@ -8,13 +8,18 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
-from .casting import checked_number
+from .casting import checked_number, number_array
 from .dispatch import op, ops
 from .folding import lacks_kernel
-from .kernels import Array, as_operands, elementwise, promoted
+from .kernels import Array, as_operands, elementwise, fresh, promoted
 from .tensor import Tensor
 
 Function = Callable[..., Any]
+
+
+def _rounded(operand: Any, common: dtypes.dtype) -> Any:
+    """Return a Python number rounded to the type of the comparison, a tensor as it is."""
+    return operand if isinstance(operand, Tensor) else fresh(number_array(operand, common))
 
 
 def _register_comparison(name: str, alias: str, function: Function, *, orders: bool) -> None:
@@ -23,7 +28,8 @@ def _register_comparison(name: str, alias: str, function: Function, *, orders: b
         common = promoted(*as_operands(input, other))
         if orders and common.is_complex:
             raise lacks_kernel(f"{name}_cpu", common)
-        return elementwise(function, input, other, result=dtypes.bool_)
+        rounded = (_rounded(operand, common) for operand in (input, other))
+        return elementwise(function, *rounded, common=common, result=dtypes.bool_)
 
     kernel.__doc__ = f"Return whether {name} holds of corresponding elements."
 

@@ -85,7 +85,7 @@ def _cast_real(values: Array, target: DType) -> Array:
     if target.is_integral and _is_floating(values):
         wide = np.uint64 if target is dtypes.uint64 else np.int64
         values = np.trunc(values.astype(np.float64)).astype(wide)
-    return values.astype(target.storage)
+    return np.asarray(values).astype(target.storage)
 
 
 def _is_floating(values: Array) -> bool:
