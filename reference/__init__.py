@@ -37,9 +37,11 @@ from . import (
     lookup,
     losses,
     masking,
+    nn,
     normalization,
     norms,
     operators,
+    optim,
     parameters,
     pooling,
     printing,
@@ -143,8 +145,10 @@ __all__ = [
     "load",
     "manual_seed",
     "memory_format",
+    "nn",
     "no_grad",
     "numel",
+    "optim",
     "preserve_format",
     "random",
     "return_types",
@@ -165,7 +169,6 @@ __all__ = [
 
 linalg = Namespace("linalg.", LinAlgError=LinAlgError)
 special = Namespace("special.")
-nn = Namespace("nn.")
 tensor = FUNCTIONS["tensor"]
 inf = float("inf")
 nan = float("nan")

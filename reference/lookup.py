@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -125,7 +126,7 @@ def embedding_bag(
         found = found * per_sample_weights.reshape(-1, 1)
     kept = flat.array != padding_idx if padding_idx is not None else np.ones(flat.numel(), bool)
     bags = []
-    for start, stop in zip(starts, starts[1:], strict=False):
+    for start, stop in pairwise(starts):
         inside = np.flatnonzero(kept[start:stop]) + start
         bag = found.index_select(0, fresh(inside.astype(np.int64)))
         bags.append(_bag(bag, mode))
