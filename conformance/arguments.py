@@ -56,7 +56,8 @@ def narrowing(tape: Tape, shape: Shape) -> Args:
     if start < size and tape.one_in(3):
         start -= size
     if tape.one_in(8):
-        start, length = tape.choose(((size + 1, 0), (-size - 1, 1), (start % max(size, 1), size + 1), (0, -1)))
+        past = (start % max(size, 1), size + 1)
+        start, length = tape.choose(((size + 1, 0), (-size - 1, 1), past, (0, -1)))
     return dim, start, length
 
 

@@ -78,7 +78,8 @@ def _joined_along(place: int | None) -> Callable[[Tape, Operand], Tensors]:
     """Return what draws tensors that differ in one dimension, or in none; one in 12 does not fit."""
 
     def others(tape: Tape, first: Operand) -> Tensors:
-        return [first, *(_another(tape, first, place) for _ in range(tape.between(0, 3)))]
+        count = 16 if first.array.size < 100 and tape.one_in(16) else tape.between(0, 3)
+        return [first, *(_another(tape, first, place) for _ in range(count))]
 
     return others
 

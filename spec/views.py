@@ -380,10 +380,7 @@ def channels_last_stores_the_channels_innermost(elements: Array) -> Outcome:
 
 @clause("torch.Tensor.is_contiguous", covers="views.channels-last", level="extended")
 def is_contiguous_in_channels_last_asks_for_its_strides(window: Window) -> Outcome:
-    """`is_contiguous` asked for channels-last is True where the strides are those of that format.
-
-    Nothing is said of tensors without elements or with dimensions of size 1.
-    """
+    """`is_contiguous` for channels-last is True where the strides are that format's; sizes 0 and 1 aside."""
     if any(size < 2 for size in window.shape):
         return Unspecified()
     return Exactly(window.ndim == 4 and window.strides == strides.channels_last_strides(window.shape))
