@@ -209,9 +209,12 @@ def a_step_counts_as_a_write() -> Outcome:
 
 
 @clause(_STEP, covers="optimizers.step-inplace")
-def a_step_skips_what_has_no_gradient(p: Array) -> Outcome:
-    """A parameter whose gradient is None stays as it is, weight decay and momentum notwithstanding."""
-    return Exactly(p, requires_grad=True)
+def a_step_skips_what_has_no_gradient(p: Array | None) -> Outcome:
+    """A parameter whose gradient is None stays as it is, weight decay and momentum notwithstanding.
+
+    Without `p`, what is judged is whether it equals a copy.
+    """
+    return Exactly(True) if p is None else Exactly(p, requires_grad=True)
 
 
 @clause(_STEP, covers="optimizers.step-inplace")
@@ -319,18 +322,6 @@ def hooks_run_around_a_step(due: Sequence[str]) -> Outcome:
     return Exactly(",".join(due))
 
 
-@clause("optim.LBFGS", covers="optimizers.lbfgs", level="extended")
-def lbfgs_finds_the_minimum_of_a_quadratic(minimum: Array, tolerance: float, dtype: DType) -> Outcome:
-    """LBFGS reaches the minimum of a quadratic in a few steps."""
-    return Within(minimum, Dot(np.ones(minimum.shape), tolerance), dtype, signed_zero=False)
-
-
-@clause("optim.LBFGS", covers="optimizers.lbfgs", level="extended")
-def lbfgs_needs_a_closure_and_one_group(kind: str) -> Outcome:
-    """A step without a closure, and a second group, are errors."""
-    return Raises(kind)
-
-
 @clause("optim.SGD", covers="optimizers.differentiable", level="extended")
 def differentiable_steps_are_recorded(derivative: Array) -> Outcome:
     """With `differentiable=True` a step is recorded: the parameter's derivative with respect to what the
@@ -342,10 +333,3 @@ def differentiable_steps_are_recorded(derivative: Array) -> Outcome:
 def groups_keep_the_names_of_parameters(names: Sequence[str]) -> Outcome:
     """Pairs of a name and a parameter are accepted; `param_names` of a group holds the names."""
     return Exactly(",".join(names))
-
-
-@clause("optim#weight-averaging-swa-and-ema", covers="optimizers.swa-ema", level="extended")
-def averaged_models_hold_the_mean(mean: Array) -> Outcome:
-    """`AveragedModel` holds the mean of the parameters at the updates so far; with `get_ema_multi_avg_fn` a
-    running average that starts at the first."""
-    return Within(mean, Dot(np.abs(mean), _SLACK), dtypes.float32)
