@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -87,10 +88,13 @@ def examine(check: Check, backend: Backend, profile: Profile, seed: int) -> list
     witnesses: Witnesses = {}
     complete = False
     try:
-        if check.cases:
-            complete = _enumerate(check, backend, profile, seed, tally, witnesses)
-        else:
-            _search(check, backend, profile, seed, tally, witnesses)
+        # Warnings are judged where a clause is about them; elsewhere they would only drown the output.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if check.cases:
+                complete = _enumerate(check, backend, profile, seed, tally, witnesses)
+            else:
+                _search(check, backend, profile, seed, tally, witnesses)
     except Exception as error:
         message = _traced(error)
     seconds = (time.perf_counter() - started) / len(check.clauses)

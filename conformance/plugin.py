@@ -5,7 +5,6 @@ It is loaded by every pytest in the environment, so nothing heavy is imported be
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -51,9 +50,7 @@ class Examiner:
         from . import records
         from .examine import examine
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = examine(check, self.backend, self.profile, self.seed)
+        found = examine(check, self.backend, self.profile, self.seed)
         identity = self.backend.identity
         made = [records.verdict(each, identity, self.seed, self.expected) for each in found]
         node.user_properties.append((RECORDS, made))
