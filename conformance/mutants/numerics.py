@@ -33,7 +33,8 @@ def _down(original: Any) -> Any:
     def cast(array: Array, target: Any) -> Array:
         made = original(array, target)
         if array.dtype == np.int64 and target is dtypes.float32:
-            return np.where(made.astype(np.float64) > array, np.nextafter(made, np.float32(-np.inf)), made)
+            lower = np.nextafter(made, np.float32(-np.inf))
+            return np.asarray(np.where(made.astype(np.float64) > array, lower, made))
         return made  # type: ignore[no-any-return]
 
     return cast

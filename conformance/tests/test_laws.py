@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, cast
 
 import numpy as np
@@ -90,14 +91,30 @@ def hold_results(run: Run, op: Op, case: Case, elements: Clause[Any]) -> None:
     run.look(elements(op, *case.arrays), made)
     for operand, handle in zip(case.arrays, given, strict=True):
         run.look(laws.operands_stay_as_they_were(operand), handle)
+    first = run.see(made)
+    if isinstance(first, Seen) and first.value is not None:
+        again = laws.a_second_call_gives_the_same_bits(first.value)
+        run.expect(again, op.call, *given, **op.arguments)
     laid_out = [run.tensor(operand) for operand in case.operands]
     run.expect(
         laws.the_layout_of_operands_does_not_matter(op, *case.arrays), op.call, *laid_out, **op.arguments
     )
     run.require_data()
-    first = run.see(made)
-    assert isinstance(first, Seen) and first.value is not None
-    run.expect(laws.a_second_call_gives_the_same_bits(first.value), op.call, *given, **op.arguments)
+
+
+PROMOTING = [op for op in OPS if op.promotes and op.operands == 2]
+
+
+def pairs(op: Op) -> list[tuple[Array, Array]]:
+    """Return ones of every two types, with and without dimensions."""
+    ones = [np.ones((2,) * ndim, dtype.storage) for dtype in op.dtypes for ndim in (1, 0)]
+    return list(product(ones, repeat=2))
+
+
+@verifies(laws.a_result_has_the_promoted_type, each=PROMOTING, over=pairs, proves=True)
+def test_promotion(run: Run, op: Op, case: tuple[Array, Array]) -> None:
+    allowed = laws.a_result_has_the_promoted_type(op, *case)
+    run.expect(allowed, op.call, *map(run.tensor, case), **op.arguments)
 
 
 @verifies(laws.a_result_follows_the_layout_of_its_operands, each=[op for op in OPS if op.plain], drawn=draw)
