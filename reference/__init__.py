@@ -26,6 +26,7 @@ from . import (
     dropping,
     dtypes,
     elementwise,
+    func,
     functions,
     grids,
     histograms,
@@ -72,6 +73,7 @@ from .autograd import (
 from .autograd.formulas import CHAPTERS as _DERIVATIVES
 from .autograd.modes import is_inference_mode_enabled
 from .cautions import is_warn_always_enabled, set_warn_always
+from .compiling import compile
 from .determinism import are_deterministic_algorithms_enabled, use_deterministic_algorithms
 from .devices import device
 from .dispatch import FUNCTIONS, Namespace
@@ -106,6 +108,7 @@ from .serialization import load, save
 from .size import Size
 from .storage import Storage as UntypedStorage
 from .tensor import Tensor
+from .vmapping import vmap
 
 __all__ = [
     "Generator",
@@ -117,6 +120,7 @@ __all__ = [
     "autograd",
     "channels_last",
     "channels_last_3d",
+    "compile",
     "contiguous_format",
     "cuda",
     "default_generator",
@@ -124,6 +128,7 @@ __all__ = [
     "dtype",
     "enable_grad",
     "finfo",
+    "func",
     "get_default_dtype",
     "get_num_threads",
     "get_rng_state",
@@ -165,6 +170,7 @@ __all__ = [
     "strided",
     "use_deterministic_algorithms",
     "utils",
+    "vmap",
 ]
 
 linalg = Namespace("linalg.", LinAlgError=LinAlgError)

@@ -13,11 +13,16 @@ import numpy as np
 
 from . import devices, dtypes, libm
 from .kernels import fresh
+from .state import state
 from .tensor import Tensor
 
 Array = np.ndarray[Any, Any]
 
 _SEEDS = 1 << 64
+_MAPPED = (
+    "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
+    "'different' randomness flags on vmap or perform the randomness operation out of vmap"
+)
 _DEFAULT_SEED = 67280421310721
 _WORDS = 624
 _STATE = np.dtype(
@@ -128,6 +133,8 @@ class Generator:
 
     def words(self, count: int) -> Array:
         """Return the next words, uint32."""
+        if "error" in state.mapping:
+            raise RuntimeError(_MAPPED)
         self._untouched = self._untouched and count == 0
         return self._engine.randint(0, 1 << 32, count, np.uint32)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .autograd import engine
-from .autograd.graph import Handle, add_hook, alias, edge_of, leaf_node
+from .autograd.nodes import Handle, add_hook, alias, edge_of, leaf_node
 from .autograd.windows import regenerated
 from .dispatch import op
 from .state import state

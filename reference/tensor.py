@@ -46,6 +46,10 @@ class Tensor:
         Made under `inference_mode`.
     tracked : bool
         A leaf whose gradients are wanted.
+    mapped : int
+        How many mappings the tensor is a slice of; see `autograd.mapping`.
+    tangent : tuple or None
+        The level of forward mode and the tangent.
     origin : str or None
         Why a view must not be written to while recording: ``no_grad``, or the op of several views.
     output_number, seen_version : int
@@ -138,6 +142,8 @@ class Tensor:
     node: Any
     _leaf_node: Any
     _grad: Tensor | None
+    mapped = 0
+    tangent: Any = None
 
     # The elements.
 
@@ -288,6 +294,10 @@ class Tensor:
         """Return the one element as a Python number; RuntimeError where there are more or none."""
         if self.numel() != 1:
             raise RuntimeError(f"a Tensor with {self.numel()} elements cannot be converted to Scalar")
+        if state.mapping:
+            from .autograd.mapping import check_number
+
+            check_number(self)
         return plain(self.array.reshape(()))
 
     def tolist(self) -> Any:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from tensorcanon.spec.rules import promotion
 from tensorcanon.spec.rules import strides as rules
 
-from .autograd import modes, tape
+from .autograd import mapping, modes, tape
+from .state import state
 from .tensor import Tensor
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ def into(op: Op, out: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     targets = out if isinstance(out, tuple | list) else (out,)
     if not all(isinstance(target, Tensor) for target in targets):
         raise TypeError(f"{op.name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    if state.mapping:
+        mapping.check_write(targets[0], tape.tensors_in((*args, *kwargs.values())))
     if modes.is_grad_enabled() and any(
         t.requires_grad for t in tape.tensors_in((*args, *kwargs.values(), *targets))
     ):

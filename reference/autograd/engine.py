@@ -3,23 +3,60 @@
 from __future__ import annotations
 
 import heapq
+import itertools
+import threading
 import weakref
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ..kernels import empty
+from ..state import state
 from ..tensor import Tensor
 from . import modes
 from .accumulation import accumulate
-from .graph import AccumulateGrad, Edge, Grad, Node, edge_of
+from .nodes import AccumulateGrad, Edge, Grad, Node, edge_of
 
 _NO_GRAD = "element {} of tensors does not require grad and does not have a grad_fn"
 _UNUSED = (
     "The differentiated Tensor at index {} appears to not have been used in the graph. "
     "Set allow_unused=True if this is the desired behavior."
 )
+_NOT_UNUSED = (
+    "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+)
 Captured = dict[tuple[Node, int], Grad]
+_numbers = itertools.count()
+
+
+@dataclass(eq=False)
+class Pass:
+    """One walk through the graph.
+
+    Attributes
+    ----------
+    nodes : set of Node
+        Those it reaches.
+    number : int
+    """
+
+    nodes: set[Node]
+    number: int = field(default_factory=lambda: next(_numbers))
+
+
+class _Running(threading.local):
+    passes: tuple[Pass, ...] = ()
+
+
+_running = _Running()
+
+
+def current_pass() -> Pass:
+    """Return the pass in which a hook is called."""
+    return _running.passes[-1]
 
 
 def backward(
@@ -82,6 +119,8 @@ def grad(
         As `backward`, and where an input does not require gradients or took no part.
     """
     roots, wanted = _listed(outputs), _listed(inputs)
+    if materialize_grads and allow_unused is False:
+        raise ValueError(_NOT_UNUSED)
     grads = _root_grads(roots, _listed(grad_outputs) or [None] * len(roots), create_graph=create_graph)
     keep = create_graph if retain_graph is None else retain_graph
     edges = [_edge(one) for one in wanted]
@@ -155,28 +194,45 @@ def _run(
     starts = [_edge(root) for root in roots]
     waiting, reaching = _survey([edge.node for edge in starts], capture)
     buffers: dict[Node, list[Grad]] = {}
-    ready: list[tuple[int, int, Node]] = []
-    with modes.set_grad_enabled(create_graph):
-        for edge, start in zip(starts, grads, strict=True):
-            _add(buffers, edge, start)
-        for node in dict.fromkeys(edge.node for edge in starts):
-            if not waiting[node]:
-                heapq.heappush(ready, (-node.sequence, id(node), node))
-        while ready:
-            node = heapq.heappop(ready)[2]
-            arrived = _hooked(node, buffers.pop(node, [None] * node.outputs))
-            _keep(node, arrived, capture, captured)
-            runs = node in reaching and any(grad is not None for grad in arrived)
-            passed = _execute(node, arrived, keep_graph) if runs else [None] * len(node.edges)
-            for target, result in zip(node.edges, passed, strict=True):
-                if target is None:
-                    continue
-                if result is not None:
-                    _add(buffers, target, result)
-                waiting[target.node] -= 1
-                if not waiting[target.node]:
-                    heapq.heappush(ready, (-target.node.sequence, id(target.node), target.node))
+    for edge, start in zip(starts, grads, strict=True):
+        _add(buffers, edge, start)
+    ready = [_ranked(node) for node in dict.fromkeys(edge.node for edge in starts) if not waiting[node]]
+    heapq.heapify(ready)
+    before = _running.passes
+    _running.passes = (*before, Pass({edge.node for edge in starts} | waiting.keys()))
+    try:
+        with modes.set_grad_enabled(create_graph):
+            while ready:
+                node = heapq.heappop(ready)[2]
+                arrived = _hooked(node, buffers.pop(node, [None] * node.outputs))
+                _keep(node, arrived, capture, captured)
+                runs = node in reaching and any(grad is not None for grad in arrived)
+                passed = _execute(node, arrived, keep_graph) if runs else [None] * len(node.edges)
+                for edge in _deliver(node, passed, buffers, waiting):
+                    heapq.heappush(ready, _ranked(edge.node))
+    finally:
+        _running.passes = before
     return captured
+
+
+def _ranked(node: Node) -> tuple[int, int, Node]:
+    return -node.sequence, id(node), node
+
+
+def _deliver(
+    node: Node, passed: Sequence[Grad], buffers: dict[Node, list[Grad]], waiting: Counter[Node]
+) -> list[Edge]:
+    """Hand gradients on, and return the edges to nodes that wait for no other."""
+    complete = []
+    for target, result in zip(node.edges, passed, strict=True):
+        if target is None:
+            continue
+        if result is not None:
+            _add(buffers, target, result)
+        waiting[target.node] -= 1
+        if not waiting[target.node]:
+            complete.append(target)
+    return complete
 
 
 def _survey(starts: Sequence[Node], capture: list[Edge] | None) -> tuple[Counter[Node], set[Node]]:
@@ -217,9 +273,27 @@ def _hooked(node: Node, grads: list[Grad]) -> list[Grad]:
         for hook in list(hooks.values()):
             grad = grads[number]
             if grad is not None:
-                changed = hook(grad)
-                grads[number] = grad if changed is None else changed
+                grads[number] = _checked(hook, grad, hook(grad))
     return grads
+
+
+def _checked(hook: Any, grad: Tensor, changed: Any) -> Tensor:
+    """Return what a hook made of a gradient.
+
+    Raises
+    ------
+    TypeError
+        Where it returned something that is no tensor.
+    RuntimeError
+        Where it changed the shape.
+    """
+    if changed is None:
+        return grad
+    if not isinstance(changed, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(changed).__name__}'")
+    if changed.shape != grad.shape:
+        raise RuntimeError(f"hook '{getattr(hook, '__name__', 'hook')}' has changed the size of value")
+    return changed
 
 
 def _keep(node: Node, grads: list[Grad], capture: list[Edge] | None, captured: Captured) -> None:
@@ -237,12 +311,20 @@ def _execute(node: Node, grads: list[Grad], keep_graph: bool) -> list[Grad]:
         changed = hook(tuple(grads))
         grads = grads if changed is None else list(_listed(changed))
     results = node.apply(grads)
+    if state.anomaly:
+        _refuse_nan(node, results)
     for hook in list(node.post_hooks.values()):
         changed = hook(tuple(results), tuple(grads))
         results = results if changed is None else list(_listed(changed))
     if not keep_graph and not isinstance(node, AccumulateGrad):
         node.release()
     return results
+
+
+def _refuse_nan(node: Node, results: Sequence[Grad]) -> None:
+    for place, result in enumerate(results):
+        if result is not None and bool(np.isnan(result.array).any()):
+            raise RuntimeError(f"Function '{node.name()}' returned nan values in its {place}th output.")
 
 
 def retain(tensor: Tensor) -> None:

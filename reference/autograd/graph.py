@@ -1,220 +1,118 @@
-"""The graph of recorded operations: nodes, edges, saved tensors. Source: ``notes/autograd``."""
+"""``torch.autograd.graph``: nodes, and functions that are called with what is saved or computed.
+
+Sources: ``autograd.graph``, ``notes/autograd#hooks-for-saved-tensors``.
+"""
 
 from __future__ import annotations
 
-import itertools
-import weakref
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from ..state import state
 from ..tensor import Tensor
+from .engine import current_pass
+from .nodes import Grad, Handle, Node, add_hook, alias, edge_of
 
-Grad = Tensor | None
-_sequence = itertools.count()
+__all__ = [
+    "Grad",
+    "Handle",
+    "Node",
+    "add_hook",
+    "alias",
+    "disable_saved_tensors_hooks",
+    "edge_of",
+    "register_multi_grad_hook",
+    "save_on_cpu",
+    "saved_tensors_hooks",
+]
 
-_MODIFIED = (
-    "one of the variables needed for gradient computation has been modified by an inplace operation: "
-    "[torch.{}Tensor {}], which is output {} of {}, is at version {}; expected version {} instead. Hint: "
-    "enable anomaly detection to find the operation that failed to compute its gradient, with "
-    "torch.autograd.set_detect_anomaly(True)."
-)
-_FREED = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after they have "
-    "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
-    "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or "
-    "if you need to access saved tensors after calling backward."
-)
-_INFERENCE_SAVED = (
-    "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
-    "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and "
-    "use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
-)
+_REFUSED = object()
 
 
-class Edge(NamedTuple):
-    """Where a gradient goes: a node and which of its outputs it belongs to."""
+class saved_tensors_hooks:
+    """Inside, tensors are saved as what `pack_hook` makes of them, and used as what `unpack_hook` returns."""
 
-    node: Node
-    number: int
+    def __init__(self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]) -> None:
+        self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
+
+    def __enter__(self) -> None:
+        if state.packing and state.packing[-1][0] is _REFUSED:
+            raise RuntimeError(state.packing[-1][1])
+        state.packing = (*state.packing, (self.pack_hook, self.unpack_hook))
+
+    def __exit__(self, *error: object) -> None:
+        state.packing = state.packing[:-1]
 
 
-class Handle:
-    """What `register_hook` returns."""
+class save_on_cpu(saved_tensors_hooks):
+    """Inside, copies of tensors are saved."""
 
-    def __init__(self, hooks: dict[int, Any], key: int) -> None:
-        self._hooks, self._key = hooks, key
+    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
+        super().__init__(lambda tensor: tensor.clone(), lambda packed: packed)
+
+
+class disable_saved_tensors_hooks(saved_tensors_hooks):
+    """Inside, `saved_tensors_hooks` is an error with this message."""
+
+    def __init__(self, error_message: str) -> None:
+        self.error_message = error_message
+
+    def __enter__(self) -> None:
+        state.packing = (*state.packing, (_REFUSED, self.error_message))
+
+
+class _Handles:
+    """What `register_multi_grad_hook` returns."""
+
+    def __init__(self, handles: Sequence[Handle]) -> None:
+        self._handles = handles
 
     def remove(self) -> None:
         """Unregister the hook."""
-        self._hooks.pop(self._key, None)
+        for handle in self._handles:
+            handle.remove()
 
-    def __enter__(self) -> Handle:
+    def __enter__(self) -> _Handles:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.remove()
 
 
-class Node:
-    """One recorded operation.
+def register_multi_grad_hook(
+    tensors: Sequence[Tensor], fn: Callable[..., None], *, mode: str = "all"
+) -> _Handles:
+    """Call ``fn`` once in each pass: with all gradients, or in mode "any" with the first one.
 
-    Attributes
-    ----------
-    edges : list of Edge or None
-        Where the gradient of each tensor argument goes; None where it is not wanted.
-    outputs : int
-        How many gradients the node takes.
-    tensor_hooks : dict
-        By output number, the hooks of the tensor that is this output.
-    retained : dict
-        By output number, the tensors that keep their gradients.
+    Raises
+    ------
+    ValueError
+        For another mode.
+    RuntimeError
+        Where a tensor does not require gradients.
     """
+    if mode not in ("all", "any"):
+        raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
+    collected: dict[int, list[Grad]] = {}
+    waiting: dict[int, int] = {}
 
-    def __init__(self, edges: Iterable[Edge | None], outputs: int = 1) -> None:
-        self.edges = list(edges)
-        self.outputs = outputs
-        self.sequence = next(_sequence)
-        self.tensor_hooks: dict[int, dict[int, Callable[[Tensor], Any]]] = {}
-        self.retained: dict[int, weakref.ref[Tensor]] = {}
-        self.pre_hooks: dict[int, Callable[..., Any]] = {}
-        self.post_hooks: dict[int, Callable[..., Any]] = {}
-        self.metadata: dict[str, Any] = {}
+    def arrived(place: int, grad: Tensor) -> None:
+        running = current_pass()
+        if running.number not in collected:
+            collected.clear()
+            collected[running.number] = [None] * len(tensors)
+            nodes = [edge_of(tensor) for tensor in tensors]
+            waiting[running.number] = sum(edge is not None and edge.node in running.nodes for edge in nodes)
+            if mode == "any":
+                fn(grad)
+        collected[running.number][place] = grad
+        waiting[running.number] -= 1
+        if mode == "all" and not waiting[running.number]:
+            fn(collected[running.number])
 
-    def apply(self, grads: list[Grad]) -> list[Grad]:
-        """Return the gradient for each edge from those of the outputs."""
-        raise NotImplementedError
-
-    def release(self) -> None:
-        """Let go of what was saved."""
-
-    def name(self) -> str:
-        return type(self).__name__
-
-    @property
-    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
-        return tuple((None, 0) if edge is None else tuple(edge) for edge in self.edges)  # type: ignore[misc]
-
-    def register_hook(self, hook: Callable[..., Any]) -> Handle:
-        """Call ``hook(grad_inputs, grad_outputs)`` after the node has run."""
-        return add_hook(self.post_hooks, hook)
-
-    def register_prehook(self, hook: Callable[..., Any]) -> Handle:
-        """Call ``hook(grad_outputs)`` before the node runs."""
-        return add_hook(self.pre_hooks, hook)
-
-    def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self):#x}>"
-
-
-def add_hook(hooks: dict[int, Any], hook: Callable[..., Any]) -> Handle:
-    """Add a hook behind the others."""
-    key = next(_sequence)
-    hooks[key] = hook
-    return Handle(hooks, key)
-
-
-class AccumulateGrad(Node):
-    """The end of the graph at a leaf: adds to its ``grad``."""
-
-    def __init__(self, variable: Tensor) -> None:
-        super().__init__([])
-        self.variable = variable
-        self.after: dict[int, Callable[[Tensor], Any]] = {}
-        self.sequence = 1 << 62
-
-    def apply(self, grads: list[Grad]) -> list[Grad]:
-        from .accumulation import accumulate
-
-        if grads[0] is not None:
-            accumulate(self.variable, grads[0])
-            for hook in list(self.after.values()):
-                hook(self.variable)
-        return []
-
-
-def leaf_node(tensor: Tensor, *, keep: bool = False) -> AccumulateGrad:
-    """Return the node at which a leaf's gradients arrive, always the same while anything refers to it."""
-    held = tensor._leaf_node
-    node: AccumulateGrad | None = held() if isinstance(held, weakref.ref) else held
-    if node is None:
-        node = AccumulateGrad(tensor)
-    tensor._leaf_node = node if keep else (held if held is not None and held is node else weakref.ref(node))
-    return node
-
-
-def edge_of(tensor: Tensor) -> Edge | None:
-    """Return where gradients of a tensor go, None where they are not wanted."""
-    node = tensor.grad_fn
-    if node is not None:
-        return Edge(node, tensor.output_number)
-    return Edge(leaf_node(tensor), 0) if tensor.tracked else None
-
-
-def alias(tensor: Tensor) -> Tensor:
-    """Return the same window without history; it shares the version counter."""
-    made = Tensor.make(
-        tensor.storage, tensor.shape, tensor.strides, tensor.offset, tensor.dtype, version=tensor.version
+    return _Handles(
+        [
+            tensor.register_hook(lambda grad, place=place: arrived(place, grad))
+            for place, tensor in enumerate(tensors)
+        ]
     )
-    made.conjugate, made.negated, made.inference = tensor.conjugate, tensor.negated, tensor.inference
-    return made
-
-
-class Saved:
-    """A tensor kept for the backward pass, together with the version at which it was kept.
-
-    Parameters
-    ----------
-    tensor : Tensor
-    maker : Node or None
-        The node of which the tensor is an output, where it is one: the node must not keep itself alive.
-    """
-
-    def __init__(self, tensor: Tensor, *, is_output: bool = False) -> None:
-        if tensor.inference:
-            raise RuntimeError(_INFERENCE_SAVED)
-        is_leaf = not is_output and tensor.grad_fn is None
-        self._leaf = tensor if is_leaf else None
-        self._alias = None if is_leaf else alias(tensor)
-        self._node = None if is_output or is_leaf else tensor.grad_fn
-        self._number = tensor.output_number
-        self._version = tensor.version.count
-        self._freed = False
-
-    def get(self, maker: Node) -> Tensor:
-        """Return the tensor with its history.
-
-        Raises
-        ------
-        RuntimeError
-            If it was freed, or written to since.
-        """
-        if self._freed:
-            raise RuntimeError(_FREED)
-        tensor = self._leaf if self._alias is None else self._alias
-        assert tensor is not None
-        node = None if self._alias is None else self._node or maker
-        self._check_version(tensor, node)
-        if node is None or not tensor.dtype.is_differentiable:
-            return tensor
-        restored = alias(tensor)
-        restored.node, restored.output_number = node, self._number
-        return restored
-
-    def _check_version(self, tensor: Tensor, node: Node | None) -> None:
-        if tensor.version.count == self._version:
-            return
-        source = "a leaf" if node is None else node.name().partition("Backward")[0]
-        raise RuntimeError(
-            _MODIFIED.format(
-                tensor.dtype.scalar_name,
-                list(tensor.shape),
-                self._number,
-                source,
-                tensor.version.count,
-                self._version,
-            )
-        )
-
-    def free(self) -> None:
-        self._leaf = self._alias = self._node = None
-        self._freed = True

@@ -11,11 +11,14 @@ from typing import Any
 from ..kernels import empty
 from ..tensor import Tensor
 from .derivatives import DERIVATIVES, Derivative
-from .graph import Grad, Node, Saved, edge_of
 from .names import node_name
+from .nodes import Grad, Node, edge_of
 from .reducing import fitted
+from .saved import FREED, Saved
 
 Slot = tuple[str, int | None]
+# Numbers that these operations take are tensors to them, saved and freed as such.
+_TAKE_NUMBERS = frozenset({"mul", "div"})
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,8 @@ class OperationNode(Node):
             self.saved["results"] = [Saved(result, is_output=True) for result in results]
 
     def apply(self, grads: list[Grad]) -> list[Grad]:
+        if self.freed and self.op in _TAKE_NUMBERS:
+            raise RuntimeError(FREED)
         known = {"meta": self.meta, **self.plain, **self._grads(grads)}
         known |= {name: self._unpack(saved) for name, saved in self.saved.items()}
         by_argument: dict[str, Any] = {}
@@ -131,6 +136,7 @@ class OperationNode(Node):
         return [self._unpack(item) for item in saved] if isinstance(saved, list) else saved
 
     def release(self) -> None:
+        self.freed = True
         for saved in self.saved.values():
             for one in saved if isinstance(saved, list) else [saved]:
                 if isinstance(one, Saved):

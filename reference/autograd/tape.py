@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..state import state
 from ..tensor import Tensor
-from . import modes
+from . import forward_ad, mapping, modes
 from .derivatives import DERIVATIVES
-from .graph import Node
 from .names import camel_case, node_name
+from .nodes import Node
 from .recording import OperationNode, operation_node
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def run(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run a kernel and record it where an input requires gradients."""
     if op.composite:
         return op.kernel(*args, **kwargs)
+    if state.mapping:
+        mapping.check(op, args, kwargs)
     recorded = state.grad and op.differentiable and _wants_grad((*args, *kwargs.values()))
     with modes.no_grad():
         result = op.kernel(*args, **kwargs)
@@ -58,7 +60,15 @@ def run(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         _mark_views(op, results, recorded=state.grad)
     if recorded and any(isinstance(one, Tensor) and one.dtype.is_differentiable for one in results):
         _record(op, args, kwargs, results)
+    if state.levels and any(forward_ad.tangent_of(one) is not None for one in _every(args, kwargs)):
+        forward_ad.push(op, args, kwargs, results)
+    if state.mapping:
+        mapping.mark(results, _every(args, kwargs))
     return result
+
+
+def _every(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
+    return list(tensors_in((*args, *kwargs.values())))
 
 
 def _wants_grad(values: Iterable[Any]) -> bool:
@@ -103,6 +113,8 @@ def check_writable(target: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
     """
     if target.inference and not state.inference:
         raise RuntimeError(_INFERENCE)
+    if state.mapping:
+        mapping.check_write(target, _every(args, kwargs))
     if not state.grad or not _wants_grad((*args, *kwargs.values())):
         return
     if target.base is not None:

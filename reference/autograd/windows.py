@@ -19,7 +19,7 @@ from ..kernels import empty, fresh
 from ..storage import Storage
 from ..tensor import Tensor
 from .derivatives import derivative
-from .graph import Edge, Grad, Node, edge_of
+from .nodes import Edge, Grad, Node, edge_of
 
 Shape = tuple[int, ...]
 

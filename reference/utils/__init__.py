@@ -1,5 +1,5 @@
 """``torch.utils``."""
 
-from . import backcompat, data, deterministic, dlpack
+from . import backcompat, checkpoint, data, deterministic, dlpack
 
-__all__ = ["backcompat", "data", "deterministic", "dlpack"]
+__all__ = ["backcompat", "checkpoint", "data", "deterministic", "dlpack"]
