@@ -63,9 +63,8 @@ class ReduceLROnPlateau(LRScheduler):
 
     def improves(self, value: float) -> bool:
         """Return whether a metric is better than the best by more than the threshold."""
-        sign = 1 if self.mode == "max" else -1
-        gap = self.threshold * (self.best if self.threshold_mode == "rel" else 1)
-        target = self.best + sign * gap
+        margin = self.threshold if self.mode == "max" else -self.threshold
+        target = self.best * (1 + margin) if self.threshold_mode == "rel" else self.best + margin
         return value > target if self.mode == "max" else value < target
 
     def reduce(self) -> None:
