@@ -142,8 +142,8 @@ def padding_surrounds_the_input(
     mode: Mode | Literal["zeros"] = "zeros",
     dilation: int = 1,
 ) -> Outcome:
-    """A number of padding adds as many elements on both sides: zeros, or reflected, replicated or wrapped ones
-    by the padding mode. The word ``same`` pads so that the size stays, ``valid`` does not pad."""
+    """A number of padding adds as many elements on both sides: zeros, or reflected, replicated or wrapped
+    ones by the padding mode. The word ``same`` pads so that the size stays, ``valid`` does not pad."""
     count = weight.ndim - 2
     if padding == "same":
         amounts = [sizes.same_padding(kernel, dilation) for kernel in weight.shape[2:]]
@@ -250,8 +250,8 @@ def max_pooling_takes_the_greatest_of_each_window(
     ceil_mode: bool,
     with_indices: bool,
 ) -> Outcome:
-    """Each window gives its greatest element; padding counts as minus infinity. The indices, if asked for, are
-    flat places in the unpadded input. Of equal elements any may be named."""
+    """Each window gives its greatest element; padding counts as minus infinity. The indices, if asked for,
+    are flat places in the unpadded input. Of equal elements any may be named."""
     every = _every(x, kernel, stride, padding, dilation, ceil_mode)
     return _greatest(x, every, with_indices=with_indices)
 

@@ -36,7 +36,7 @@ def state_dict(self: Any, *, destination: Any = None, prefix: str = "", keep_var
     found = OrderedDict() if destination is None else destination
     for hook in list(self._state_dict_pre_hooks.values()):
         hook(self, prefix, keep_vars)
-    for name, value in _own_state(self):
+    for name, value in list(_own_state(self)):
         found[prefix + name] = value if keep_vars else value.detach()
     for name, child in self._modules.items():
         if child is not None:
@@ -55,7 +55,7 @@ def load_own(
     errors: list[str],
 ) -> None:
     """Copy into one module's own tensors, or put others in their place."""
-    for name, value in _own_state(self):
+    for name, value in list(_own_state(self)):
         key = prefix + name
         if key not in state:
             missing.append(key)
