@@ -142,7 +142,7 @@ def _smallest(run: Run, clause: Clause[Any], op: Op, arrays: Arrays, name: str) 
     return found
 
 
-def tests_of_families(
+def family_tests(
     families: Sequence[tuple[Clause[Any], Sequence[Op]]], module: str
 ) -> dict[str, Callable[..., None]]:
     """Return tests by name: for each clause, one over narrow types that proves it, and one over wide ones.

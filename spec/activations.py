@@ -13,7 +13,7 @@ from .rules.dtypes import DType
 
 
 @clause("nn.functional; nn.ReLU", covers="elementwise.activations", basis="implementation-defined")
-def activation_functions(op: Op, x: Array) -> Outcome:
+def activations_follow_their_formula(op: Op, x: Array) -> Outcome:
     """Activation functions lie near their formula, also far from zero."""
     return value_outcome(op, x)
 

@@ -27,25 +27,25 @@ def clamp_needs_a_bound() -> Outcome:
 
 
 @clause("torch.maximum; torch.fmax", covers="elementwise.maximum-minimum")
-def extremes(op: Op, a: Array, b: Array) -> Outcome:
+def extremes_treat_nan_by_their_name(op: Op, a: Array, b: Array) -> Outcome:
     """`maximum` and `minimum` are NaN where either operand is; `fmax` and `fmin` prefer the number."""
     return value_outcome(op, a, b)
 
 
 @clause("torch.isnan; torch.isinf; torch.isfinite", covers="elementwise.isnan-isinf")
-def tests_of_elements(op: Op, x: Array) -> Outcome:
+def tests_of_elements_give_bools(op: Op, x: Array) -> Outcome:
     """`isnan`, `isinf`, `isfinite` and their like give bools; a complex number is what either part is."""
     return value_outcome(op, x)
 
 
 @clause("torch.logical_and", covers="elementwise.logical-ops")
-def logical_operations(op: Op, *operands: Array) -> Outcome:
+def logical_operations_give_bools(op: Op, *operands: Array) -> Outcome:
     """`logical_and` and its like take whatever is not zero, NaN included, for True, and give bools."""
     return value_outcome(op, *operands)
 
 
 @clause("torch.eq; torch.lt", covers="elementwise.python-operators")
-def orders(op: Op, a: Array, b: Array) -> Outcome:
+def comparisons_of_nan_are_false(op: Op, a: Array, b: Array) -> Outcome:
     """``==``, ``<`` and their like compare element by element; of NaN only ``!=`` is True."""
     return value_outcome(op, a, b)
 

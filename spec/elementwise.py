@@ -103,7 +103,7 @@ def fmod_has_the_dividends_sign(op: Op, a: Value, b: Value) -> Outcome:
 
 
 @clause("torch.neg; torch.abs", covers="elementwise.neg-abs")
-def negatives_and_magnitudes(op: Op, x: Array) -> Outcome:
+def negation_and_magnitude_are_exact(op: Op, x: Array) -> Outcome:
     """`neg`, `abs` and `square` are exact; integers wrap around, so the lowest one is its own magnitude.
 
     The magnitude of a complex number is real.
@@ -124,7 +124,7 @@ def bools_are_not_subtracted_nor_negated() -> Outcome:
 
 
 @clause("torch.pow", covers="elementwise.pow")
-def powers(op: Op, base: Value, exponent: Value) -> Outcome:
+def powers_are_taken_element_by_element(op: Op, base: Value, exponent: Value) -> Outcome:
     """`pow` and ``**`` raise element by element: x**0 is 1, a root of a negative number NaN.
 
     Integers wrap around; to the power of a negative element only 1 and -1 are not 0.
@@ -148,25 +148,25 @@ def exponents_broadcast(base: Array, exponent: Array) -> Outcome:
 
 
 @clause("torch.sqrt; torch.exp; torch.log", covers="elementwise.sqrt-exp-log", basis="implementation-defined")
-def roots_exponentials_and_logarithms(op: Op, x: Array) -> Outcome:
+def roots_exponentials_and_logarithms_are_near(op: Op, x: Array) -> Outcome:
     """They lie near the exact value; of negative numbers roots and logarithms are NaN, log(0) is -inf."""
     return value_outcome(op, x)
 
 
 @clause("torch.sin; torch.atan2", covers="elementwise.trig-hyperbolic", basis="implementation-defined")
-def circular_and_hyperbolic_functions(op: Op, *operands: Array) -> Outcome:
+def circular_and_hyperbolic_functions_are_near(op: Op, *operands: Array) -> Outcome:
     """They and their inverses lie near the exact value, and are NaN outside the domain."""
     return value_outcome(op, *operands)
 
 
 @clause("torch.special", basis="implementation-defined", level="extended")
-def special_functions(op: Op, x: Array) -> Outcome:
+def special_functions_are_near(op: Op, x: Array) -> Outcome:
     """Error, gamma, Bessel and logistic functions lie near the exact value."""
     return value_outcome(op, x)
 
 
 @clause("torch.round; torch.floor; torch.ceil; torch.trunc; torch.frac", covers="elementwise.rounding")
-def roundings(op: Op, x: Array) -> Outcome:
+def numbers_round_to_integers(op: Op, x: Array) -> Outcome:
     """`floor`, `ceil`, `trunc` round down, up and towards zero, `round` to the nearest with ties to even.
 
     Integers are returned as they are. `frac` is what `trunc` takes away.
@@ -202,13 +202,13 @@ def round_scales_in_the_type_of_its_input() -> Outcome:
 
 
 @clause("torch.sign; torch.sgn; torch.signbit", covers="elementwise.sign")
-def signs(op: Op, x: Array) -> Outcome:
+def signs_are_those_of_the_elements(op: Op, x: Array) -> Outcome:
     """`sign` gives -1, 0 or 1 in the input's type, `sgn` z / |z|, `signbit` whether the sign bit is set."""
     return value_outcome(op, x)
 
 
 @clause("torch.copysign; torch.nextafter", covers="elementwise.copysign-nextafter", level="extended")
-def signs_copied_and_neighbours(op: Op, a: Array, b: Array) -> Outcome:
+def signs_are_copied_and_neighbours_found(op: Op, a: Array, b: Array) -> Outcome:
     """`copysign` gives |a| with the sign bit of b, `nextafter` the neighbour of a towards b."""
     return value_outcome(op, a, b)
 
@@ -233,7 +233,7 @@ def ldexp_multiplies_by_a_power_of_two(x: Array, exponent: Array) -> Outcome:
     "torch.xlogy; torch.logaddexp; torch.special.xlog1py",
     covers=("elementwise.xlogy", "elementwise.logaddexp"),
 )
-def logarithms_of_two_operands(op: Op, a: Array, b: Array) -> Outcome:
+def logarithms_of_two_operands_are_stable(op: Op, a: Array, b: Array) -> Outcome:
     """`xlogy` is x log y, 0 where x is 0 unless y is NaN; `logaddexp` log(e**a + e**b) without overflow."""
     return value_outcome(op, a, b)
 
@@ -247,7 +247,7 @@ def heaviside_is_a_step(a: Array, values: Array) -> Outcome:
 
 
 @clause("complex_numbers#angle-and-abs; torch.angle", covers="elementwise.complex-angle", level="extended")
-def angles(op: Op, x: Array) -> Outcome:
+def angles_lie_in_the_complex_plane(op: Op, x: Array) -> Outcome:
     """`angle` of a complex number is atan2 of its parts; of a real one 0, pi where it is negative."""
     return value_outcome(op, x)
 
@@ -276,7 +276,7 @@ def _largest(dtype: DType) -> float:
 
 
 @clause("torch.bitwise_not", covers="elementwise.bitwise")
-def bitwise_operations(op: Op, *operands: Array) -> Outcome:
+def bits_combine_in_twos_complement(op: Op, *operands: Array) -> Outcome:
     """``&``, ``|``, ``^`` and ``~`` combine the bits of integers in two's complement, and bools logically."""
     return value_outcome(op, *operands)
 
@@ -287,8 +287,12 @@ def floating_numbers_have_no_bits() -> Outcome:
     return Raises("TypeError")
 
 
-@clause("torch.bitwise_left_shift", covers="elementwise.shifts", level="extended")
-def shifts(op: Op, a: Array, count: Array) -> Outcome:
+@clause(
+    "torch.bitwise_left_shift",
+    covers="elementwise.shifts",
+    level="extended",
+)
+def shifts_multiply_and_divide_by_powers_of_two(op: Op, a: Array, count: Array) -> Outcome:
     """``<<`` multiplies by a power of two and wraps around; ``>>`` keeps the sign of a signed integer."""
     return value_outcome(op, a, count)
 
@@ -300,7 +304,7 @@ def shifts_past_the_width_are_no_errors(a: Array) -> Outcome:
 
 
 @clause("torch.lerp; torch.addcmul; torch.addcdiv", covers="elementwise.lerp-addcmul")
-def interpolation_and_multiplied_sums(op: Op, *operands: Array) -> Outcome:
+def products_and_quotients_are_added(op: Op, *operands: Array) -> Outcome:
     """`lerp` is a + w (b - a), `addcmul` x + value a b, `addcdiv` x + value a / b."""
     return value_outcome(op, *operands)
 

@@ -43,52 +43,52 @@ def _as_softmax(original: Any) -> Any:
 MUTANTS = [
     mutant(
         "relu_of_nan_is_zero",
-        activations.activation_functions,
+        activations.activations_follow_their_formula,
         recomputed("relu", lambda x: np.where(x > 0, x, 0), are_floating),
     ),
     mutant(
         "relu6_is_relu",
-        activations.activation_functions,
+        activations.activations_follow_their_formula,
         recomputed("nn.functional.relu6", lambda x: np.maximum(x, 0)),
     ),
     mutant(
         "gelu_is_approximated_by_a_sigmoid",
-        activations.activation_functions,
+        activations.activations_follow_their_formula,
         recomputed("nn.functional.gelu", _gelu_by_sigmoid),
     ),
     mutant(
         "gelu_ignores_its_approximation",
-        activations.activation_functions,
+        activations.activations_follow_their_formula,
         kernel("nn.functional.gelu", ignoring("approximate")),
     ),
     mutant(
         "leaky_relu_ignores_its_slope",
-        activations.activation_functions,
+        activations.activations_follow_their_formula,
         kernel("nn.functional.leaky_relu", ignoring("negative_slope")),
     ),
     mutant(
         "softplus_ignores_its_threshold",
-        activations.activation_functions,
+        activations.activations_follow_their_formula,
         kernel("nn.functional.softplus", ignoring("threshold")),
     ),
     mutant(
         "softplus_overflows",
-        activations.activation_functions,
+        activations.activations_follow_their_formula,
         recomputed("nn.functional.softplus", lambda x: np.log1p(np.exp(x))),
     ),
     mutant(
         "logsigmoid_is_the_logarithm_of_the_sigmoid",
-        activations.activation_functions,
+        activations.activations_follow_their_formula,
         recomputed("nn.functional.logsigmoid", lambda x: np.log(1 / (1 + np.exp(-x)))),
     ),
     mutant(
         "elu_of_small_numbers_loses_digits",
-        activations.activation_functions,
+        activations.activations_follow_their_formula,
         recomputed("nn.functional.elu", lambda x: np.where(x > 0, x, np.exp(np.minimum(x, 0)) - 1)),
     ),
     mutant(
         "hardswish_is_silu",
-        activations.activation_functions,
+        activations.activations_follow_their_formula,
         recomputed("nn.functional.hardswish", lambda x: x / (1 + np.exp(-x))),
     ),
     mutant(

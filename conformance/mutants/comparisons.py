@@ -79,53 +79,53 @@ def _converting(original: Any) -> Any:
 
 
 MUTANTS = [
-    mutant("maximum_skips_nan", comparisons.extremes, recomputed("maximum", np.fmax)),
-    mutant("fmin_keeps_nan", comparisons.extremes, recomputed("fmin", np.minimum)),
+    mutant("maximum_skips_nan", comparisons.extremes_treat_nan_by_their_name, recomputed("maximum", np.fmax)),
+    mutant("fmin_keeps_nan", comparisons.extremes_treat_nan_by_their_name, recomputed("fmin", np.minimum)),
     mutant(
         "minimum_of_integers_goes_through_float32",
-        comparisons.extremes,
+        comparisons.extremes_treat_nan_by_their_name,
         recomputed(
             "minimum", lambda a, b: np.minimum(a.astype(np.float32), b.astype(np.float32)), are_integral
         ),
     ),
     mutant(
         "isinf_is_true_of_positive_infinity_only",
-        comparisons.tests_of_elements,
+        comparisons.tests_of_elements_give_bools,
         recomputed("isinf", lambda x: x == np.inf, **_BOOL),
     ),
     mutant(
         "isfinite_of_complex_numbers_looks_at_the_real_part",
-        comparisons.tests_of_elements,
+        comparisons.tests_of_elements_give_bools,
         recomputed("isfinite", lambda z: np.isfinite(z.real), are_complex, **_BOOL),
     ),
     mutant(
         "isnan_of_integers_keeps_their_type",
-        comparisons.tests_of_elements,
+        comparisons.tests_of_elements_give_bools,
         recomputed("isnan", np.zeros_like, are_integral),
     ),
     mutant(
         "logical_and_takes_nan_for_false",
-        comparisons.logical_operations,
+        comparisons.logical_operations_give_bools,
         recomputed("logical_and", lambda a, b: (a * b != 0) & (a == a) & (b == b), are_floating, **_BOOL),
     ),
     mutant(
         "logical_xor_is_bitwise",
-        comparisons.logical_operations,
+        comparisons.logical_operations_give_bools,
         recomputed("logical_xor", lambda a, b: (a ^ b) != 0, are_integral, **_BOOL),
     ),
     mutant(
         "logical_not_takes_fractions_for_false",
-        comparisons.logical_operations,
+        comparisons.logical_operations_give_bools,
         recomputed("logical_not", lambda x: np.abs(x) < 1, are_floating, **_BOOL),
     ),
     mutant(
         "le_is_the_complement_of_gt",
-        comparisons.orders,
+        comparisons.comparisons_of_nan_are_false,
         recomputed("le", lambda a, b: ~(a > b), are_floating, **_BOOL),
     ),
     mutant(
         "eq_of_integers_goes_through_float32",
-        comparisons.orders,
+        comparisons.comparisons_of_nan_are_false,
         recomputed("eq", through_float32(np.equal), are_integral, **_BOOL),
     ),
     mutant("clamp_raises_last", comparisons.clamp_bounds_elements, kernel("clamp", _min_wins)),

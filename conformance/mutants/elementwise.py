@@ -150,18 +150,18 @@ ARITHMETIC = [
     ),
     mutant(
         "abs_of_integers_goes_through_float32",
-        elementwise.negatives_and_magnitudes,
+        elementwise.negation_and_magnitude_are_exact,
         recomputed("abs", through_float32(np.abs), are_integral),
         fault="pytorch/pytorch#190052",
     ),
     mutant(
         "neg_of_uint8_saturates",
-        elementwise.negatives_and_magnitudes,
+        elementwise.negation_and_magnitude_are_exact,
         recomputed("neg", lambda x: np.zeros_like(x), of("uint8")),
     ),
     mutant(
         "abs_of_complex_numbers_is_that_of_the_real_part",
-        elementwise.negatives_and_magnitudes,
+        elementwise.negation_and_magnitude_are_exact,
         kernel("abs", lambda original: lambda z: original(ops.real(z) if z.dtype.is_complex else z)),
     ),
     mutant(
@@ -181,13 +181,13 @@ ARITHMETIC = [
     ),
     mutant(
         "pow_of_integers_goes_through_float32",
-        elementwise.powers,
+        elementwise.powers_are_taken_element_by_element,
         recomputed("pow", through_float32(np.power), are_integral),
         fault="kulinseth/pytorch#288",
     ),
     mutant(
         "pow_of_negative_bases_takes_their_magnitude",
-        elementwise.powers,
+        elementwise.powers_are_taken_element_by_element,
         recomputed("pow", lambda a, b: np.power(np.abs(a), b), are_floating),
     ),
     mutant(

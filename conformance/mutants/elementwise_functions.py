@@ -68,75 +68,79 @@ def _refusing_shifts(a: Array, count: Array) -> Any:
 FUNCTIONS = [
     mutant(
         "log1p_is_the_logarithm_of_the_sum",
-        elementwise.roots_exponentials_and_logarithms,
+        elementwise.roots_exponentials_and_logarithms_are_near,
         recomputed("log1p", lambda x: np.log(1 + x), are_floating),
     ),
     mutant(
         "exp_is_flat_past_88",
-        elementwise.roots_exponentials_and_logarithms,
+        elementwise.roots_exponentials_and_logarithms_are_near,
         recomputed("exp", lambda x: np.exp(np.clip(x, -88, 88)), are_floating),
     ),
     mutant(
         "sqrt_of_negative_numbers_is_zero",
-        elementwise.roots_exponentials_and_logarithms,
+        elementwise.roots_exponentials_and_logarithms_are_near,
         recomputed("sqrt", lambda x: np.sqrt(np.maximum(x, 0)), are_floating),
     ),
     mutant(
         "atan2_knows_two_quadrants",
-        elementwise.circular_and_hyperbolic_functions,
+        elementwise.circular_and_hyperbolic_functions_are_near,
         recomputed("atan2", lambda a, b: np.arctan(a / b), floating=True),
     ),
     mutant(
         "sin_takes_the_argument_modulo_a_rounded_pi",
-        elementwise.circular_and_hyperbolic_functions,
+        elementwise.circular_and_hyperbolic_functions_are_near,
         recomputed("sin", lambda x: np.sin(np.fmod(x, np.float32(2 * np.pi))), of("float32")),
     ),
     mutant(
         "tanh_is_one_past_four",
-        elementwise.circular_and_hyperbolic_functions,
+        elementwise.circular_and_hyperbolic_functions_are_near,
         recomputed("tanh", lambda x: np.where(np.abs(x) > 4, np.sign(x), np.tanh(x)), are_floating),
     ),
     mutant(
         "sigmoid_of_large_numbers_is_nan",
-        elementwise.special_functions,
+        elementwise.special_functions_are_near,
         recomputed("sigmoid", lambda x: np.exp(x) / (1 + np.exp(x)), are_floating),
     ),
     mutant(
         "erf_is_good_to_seven_places",
-        elementwise.special_functions,
+        elementwise.special_functions_are_near,
         recomputed("erf", _coarse_erf, of("float64")),
     ),
     mutant(
         "round_takes_halves_away_from_zero",
-        elementwise.roundings,
+        elementwise.numbers_round_to_integers,
         recomputed("round", _half_away, are_floating),
         fault="pytorch/executorch#21065",
     ),
-    mutant("trunc_rounds_down", elementwise.roundings, recomputed("trunc", np.floor, are_floating)),
+    mutant(
+        "trunc_rounds_down",
+        elementwise.numbers_round_to_integers,
+        recomputed("trunc", np.floor, are_floating),
+    ),
     mutant(
         "frac_of_negative_numbers_is_positive",
-        elementwise.roundings,
+        elementwise.numbers_round_to_integers,
         recomputed("frac", lambda x: x - np.floor(x)),
     ),
     mutant("round_ignores_decimals", elementwise.round_takes_decimals, kernel("round", ignoring("decimals"))),
     mutant(
         "sign_of_tiny_numbers_is_zero",
-        elementwise.signs,
+        elementwise.signs_are_those_of_the_elements,
         recomputed("sign", lambda x: np.where(np.abs(x) < 1e-7, 0, np.sign(x)), are_floating),
     ),
     mutant(
         "signbit_of_negative_zero_is_false",
-        elementwise.signs,
+        elementwise.signs_are_those_of_the_elements,
         recomputed("signbit", lambda x: x < 0, result=dtypes.bool_),
     ),
     mutant(
         "sgn_of_complex_numbers_is_that_of_the_real_part",
-        elementwise.signs,
+        elementwise.signs_are_those_of_the_elements,
         recomputed("sgn", lambda z: np.sign(z.real), are_complex),
     ),
     mutant(
         "copysign_takes_negative_zero_for_positive",
-        elementwise.signs_copied_and_neighbours,
+        elementwise.signs_are_copied_and_neighbours_found,
         recomputed("copysign", lambda a, b: np.where(b < 0, -np.abs(a), np.abs(a)), floating=True),
     ),
     mutant(
@@ -151,12 +155,12 @@ FUNCTIONS = [
     ),
     mutant(
         "xlogy_of_two_zeros_is_nan",
-        elementwise.logarithms_of_two_operands,
+        elementwise.logarithms_of_two_operands_are_stable,
         recomputed("xlogy", lambda x, y: x * np.log(y), floating=True),
     ),
     mutant(
         "logaddexp_overflows",
-        elementwise.logarithms_of_two_operands,
+        elementwise.logarithms_of_two_operands_are_stable,
         recomputed("logaddexp", lambda a, b: np.log(np.exp(a) + np.exp(b))),
     ),
     mutant(
@@ -171,7 +175,7 @@ FUNCTIONS = [
     ),
     mutant(
         "angle_of_negative_numbers_is_zero",
-        elementwise.angles,
+        elementwise.angles_lie_in_the_complex_plane,
         recomputed("angle", lambda x: np.where(np.isnan(x), x, 0), are_floating),
     ),
     mutant(
@@ -188,12 +192,12 @@ FUNCTIONS = [
 BITS = [
     mutant(
         "bitwise_not_of_bools_is_true",
-        elementwise.bitwise_operations,
+        elementwise.bits_combine_in_twos_complement,
         recomputed("bitwise_not", lambda x: np.invert(x.astype(np.int8)) != 0, of("bool")),
     ),
     mutant(
         "bitwise_xor_is_or",
-        elementwise.bitwise_operations,
+        elementwise.bits_combine_in_twos_complement,
         recomputed("bitwise_xor", np.bitwise_or),
     ),
     mutant(
@@ -203,13 +207,13 @@ BITS = [
     ),
     mutant(
         "right_shift_of_uint8_returns_it",
-        elementwise.shifts,
+        elementwise.shifts_multiply_and_divide_by_powers_of_two,
         recomputed("bitwise_right_shift", lambda a, count: a + 0 * count, of("uint8")),
         fault="pytorch/pytorch#144190",
     ),
     mutant(
         "right_shift_of_negative_integers_shifts_in_zeros",
-        elementwise.shifts,
+        elementwise.shifts_multiply_and_divide_by_powers_of_two,
         recomputed("bitwise_right_shift", _unsigned),
         fault="pytorch/pytorch#40032",
     ),
@@ -220,11 +224,11 @@ BITS = [
     ),
     mutant(
         "addcmul_ignores_value",
-        elementwise.interpolation_and_multiplied_sums,
+        elementwise.products_and_quotients_are_added,
         kernel("addcmul", ignoring("value")),
     ),
     mutant(
-        "lerp_stops_half_way", elementwise.interpolation_and_multiplied_sums, kernel("lerp", _bounded_weight)
+        "lerp_stops_half_way", elementwise.products_and_quotients_are_added, kernel("lerp", _bounded_weight)
     ),
     mutant(
         "addcdiv_divides_integers",

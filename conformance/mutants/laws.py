@@ -52,6 +52,15 @@ def _truncating_integers(original: Any) -> Any:
     return div
 
 
+def _without_ranks(original: Any) -> Any:
+    """Promote zero-dim tensors as if they had dimensions."""
+
+    def promoted(*operands: Any) -> Any:
+        return original(*(o.reshape(-1) if isinstance(o, Tensor) and o.ndim == 0 else o for o in operands))
+
+    return promoted
+
+
 def _first_type(original: Any) -> Any:
     """Forget to promote two zero-dim operands."""
 
@@ -204,6 +213,12 @@ MUTANTS = [
         laws.a_result_has_the_promoted_type,
         kernel("div", _truncating_integers),
         fault="pytorch/pytorch#43879",
+    ),
+    mutant(
+        "zero_dim_operands_rank_with_dimensioned_ones",
+        laws.a_result_has_the_promoted_type,
+        attribute("kernels:promoted", _without_ranks),
+        fault="Lightning-AI/lightning-thunder#1239",
     ),
     mutant(
         "atan2_of_zero_dim_tensors_has_the_type_of_the_first",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tensorcanon.conformance.exhaustive import tests_of_families
+from tensorcanon.conformance.exhaustive import family_tests
 from tensorcanon.spec import activations
 from tensorcanon.spec.ops.activations import ACTIVATIONS
 
-globals().update(tests_of_families(((activations.activation_functions, ACTIVATIONS),), __name__))
+globals().update(family_tests(((activations.activations_follow_their_formula, ACTIVATIONS),), __name__))

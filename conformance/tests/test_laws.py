@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 from typing import Any, cast
 
 import numpy as np
@@ -108,7 +107,7 @@ PROMOTING = [op for op in OPS if op.promotes and op.operands == 2]
 def pairs(op: Op) -> list[tuple[Array, Array]]:
     """Return ones of every two types, with and without dimensions."""
     ones = [np.ones((2,) * ndim, dtype.storage) for dtype in op.dtypes for ndim in (1, 0)]
-    return list(product(ones, repeat=2))
+    return [(a, b) for a in ones for b in ones]
 
 
 @verifies(laws.a_result_has_the_promoted_type, each=PROMOTING, over=pairs, proves=True)
