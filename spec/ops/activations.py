@@ -11,7 +11,7 @@ import numpy as np
 from ..rules.dtypes import FLOATS, REALS
 from . import special
 from .bounds import Bounding, ieee, terms, ulps
-from .op import FUNCTION, KEYWORD, METHOD, OUT, Form, Op
+from .op import FUNCTION, KEYWORD, METHOD_OUT, OUT, Form, Op
 
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 _ROOT = math.sqrt(2 / math.pi)
@@ -125,7 +125,14 @@ PIECEWISE = (
     _activation("hardtanh", _clipped(-1, 1), signed_zero=False),
     _activation("hardtanh", _clipped(-2, 0.5), arguments={"min_val": -2.0, "max_val": 0.5}, variant="range"),
     _activation("threshold", _threshold, arguments={"threshold": 0.5, "value": -2.0}, defined=_number),
-    _activation("hardshrink", _hardshrink, forms=METHOD, signed_zero=False),
+    Op(
+        "hardshrink",
+        _hardshrink,
+        FLOATS,
+        forms=METHOD_OUT,
+        signed_zero=False,
+        aliases=("nn.functional.hardshrink",),
+    ),
     _activation("softshrink", _softshrink, forms=OUT, signed_zero=False),
     _activation("leaky_relu", lambda x: np.where(x > 0, x, x * 0.01), ulps(1.5)),
     _activation(
