@@ -74,7 +74,11 @@ from .autograd.formulas import CHAPTERS as _DERIVATIVES
 from .autograd.modes import is_inference_mode_enabled
 from .cautions import is_warn_always_enabled, set_warn_always
 from .compiling import compile
-from .determinism import are_deterministic_algorithms_enabled, use_deterministic_algorithms
+from .determinism import (
+    are_deterministic_algorithms_enabled,
+    is_deterministic_algorithms_warn_only_enabled,
+    use_deterministic_algorithms,
+)
 from .devices import device
 from .dispatch import FUNCTIONS, Namespace
 from .dtypes import dtype, finfo, get_default_dtype, iinfo, set_default_dtype
@@ -137,6 +141,7 @@ __all__ = [
     "initial_seed",
     "is_complex",
     "is_conj",
+    "is_deterministic_algorithms_warn_only_enabled",
     "is_floating_point",
     "is_grad_enabled",
     "is_inference",

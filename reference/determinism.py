@@ -1,9 +1,11 @@
-"""Deterministic mode: what fresh memory holds under it.
+"""Deterministic mode: what fresh memory holds under it, and which operations it refuses.
 
 Sources: ``torch.use_deterministic_algorithms``, ``torch.utils.deterministic.fill_uninitialized_memory``.
 """
 
 from __future__ import annotations
+
+import warnings
 
 from tensorcanon.spec.rules import dtypes as rules
 
@@ -12,12 +14,34 @@ from .tensor import Tensor
 from .utils import deterministic
 
 _mode = False
+_warn_only = False
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
-    """Switch deterministic mode; every kernel here is deterministic, so only fresh memory changes."""
-    global _mode
-    _mode = bool(mode)
+    """Switch deterministic mode; operations that torch has in no deterministic form are refused in it."""
+    global _mode, _warn_only
+    _mode, _warn_only = bool(mode), bool(warn_only)
+
+
+def is_deterministic_algorithms_warn_only_enabled() -> bool:
+    return _warn_only
+
+
+def refuse(name: str) -> None:
+    """Refuse an operation in deterministic mode, or warn; every kernel here is deterministic as it is.
+
+    Raises
+    ------
+    RuntimeError
+    """
+    if not _mode:
+        return
+    told = f"{name} does not have a deterministic implementation, but you set "
+    if not _warn_only:
+        raise RuntimeError(f"{told}'torch.use_deterministic_algorithms(True)'.")
+    warnings.warn(
+        f"{told}'torch.use_deterministic_algorithms(True, warn_only=True)'.", UserWarning, stacklevel=6
+    )
 
 
 def are_deterministic_algorithms_enabled() -> bool:

@@ -14,6 +14,7 @@ from tensorcanon.spec.rules.strides import preserved_strides
 
 from . import dtypes
 from .casting import cast, checked_number
+from .determinism import refuse
 from .dispatch import op, ops
 from .kernels import as_tensor, fresh, with_strides, wrap_dim
 from .tensor import Tensor
@@ -209,6 +210,8 @@ def take(input: Tensor, index: Tensor) -> Tensor:
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """Return the tensor with a source's elements at places of the flattened tensor, or added to them."""
     check_long("put_", index)
+    if not accumulate:
+        refuse("put_")
     if source.dtype is not input.dtype:
         raise RuntimeError(
             "put_(): self and source expected to have the same dtype, but got self.dtype = "

@@ -183,7 +183,7 @@ class DistinctRows(Structure):
 
     def refusal(self, seen: Observation) -> str | None:
         reason = super().refusal(seen)
-        if reason is not None or not isinstance(seen, Seen) or seen.value is None:
+        if reason is not None or not isinstance(seen, Seen) or seen.value is None or self.items is None:
             return reason
         ordered = np.sort(np.atleast_2d(seen.value), axis=1)
         if (ordered[:, 1:] == ordered[:, :-1]).any():
