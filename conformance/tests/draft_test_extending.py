@@ -193,6 +193,7 @@ def test_marks(run: Run, case: tuple[bool, bool]) -> None:
 
 @verifies(
     extending.inputs_marked_dirty_are_the_outputs,
+    extending.the_result_is_the_input_marked_dirty,
     extending.backward_gives_the_gradient,
     over=["once", "twice"],
 )
@@ -212,7 +213,8 @@ def test_dirty(run: Run, kind: str) -> None:
     y = run.call("operator.mul", x, 1.0)
     due = ONES
     for _ in range(1 if kind == "once" else 2):
-        run.call("Tensor.apply", function, y)
+        result = run.call("Tensor.apply", function, y)
+        run.expect(extending.the_result_is_the_input_marked_dirty(), "is", result, y)
         due = due * 3
         run.look(extending.inputs_marked_dirty_are_the_outputs(due), y)
     take_back(run, y)
