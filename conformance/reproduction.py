@@ -30,6 +30,8 @@ def script(refusal: Refused, identity: Identity) -> str:
     ]
     if "operator." in program:
         lines.append("import operator")
+    if "copy." in program:
+        lines.append("import copy")
     if "threading." in program:
         lines.append("import threading")
     if "np." in program:

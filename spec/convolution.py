@@ -329,7 +329,7 @@ def average_pooling_passes_its_shares_back(
     count_include_pad: bool,
     divisor_override: int | None,
 ) -> Outcome:
-    """The gradient of an average goes to the elements of its window, divided by the divisor of the average."""
+    """The gradient of an average goes to the elements of its window, divided by the average's divisor."""
     parts = _means(x, grad, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override)
     return _summed(*parts, int(np.prod(kernel)) + 1, dtypes.of_array(x))
 

@@ -83,13 +83,13 @@ def parameters_are_listed_in_the_order_of_registration(names: Sequence[str]) -> 
 
 @clause("torch.nn.Module.named_modules", covers="modules.named-order-prefix")
 def modules_are_listed_with_themselves_first(names: Sequence[str]) -> Outcome:
-    """All modules inside are listed after the module itself, whose name is empty, each once and depth first."""
+    """All modules inside are listed after the module itself, whose name is empty, once, depth first."""
     return _texts(names)
 
 
 @clause(f"torch.nn.Module.register_buffer; {_STATE}", covers="modules.buffers")
 def buffers_are_state_that_is_not_learned(names: Sequence[str]) -> Outcome:
-    """A buffer is listed among the buffers and not among the parameters, and saved only if it is persistent."""
+    """A buffer is listed among the buffers and not among the parameters, and saved only if persistent."""
     return _texts(names)
 
 
@@ -222,7 +222,7 @@ def hooks_after_forward_may_replace_the_output(result: Array) -> Outcome:
 
 @clause("torch.nn.Module.register_full_backward_hook", covers="modules.backward-hooks")
 def backward_hooks_see_the_gradients(grad: Array) -> Outcome:
-    """A backward hook gets tuples of the gradients of the inputs and of the outputs, once they are computed."""
+    """A backward hook gets tuples of the gradients of the inputs and of the outputs, computed."""
     return Exactly(grad, signed_zero=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import operator
 import threading
 from functools import cache
@@ -90,6 +91,8 @@ class TorchLike:
                 return setattr(given[0], given[1], given[2])
             case "np":
                 return getattr(np, member)(*given, **named)
+            case "copy":
+                return getattr(copy, member)(*given)
             case "threading":
                 return getattr(threading, member)(*given, **named)
             case "return":
@@ -161,7 +164,7 @@ class TorchLike:
             dtype,
             tuple(native.shape),
             tuple(native.stride()) if self.claims.strides else None,
-            self._elements(native, dtype) if self.claims.data else None,
+            self._elements(native, dtype) if self.claims.data and native.device.type != "meta" else None,
             native.requires_grad,
             native.device.type,
         )
