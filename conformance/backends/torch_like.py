@@ -171,7 +171,8 @@ class TorchLike:
 
     def _elements(self, native: Any, dtype: DType) -> Array:
         if native.requires_grad:
-            native = native.detach()
+            # Not detach(), which is under test itself.
+            native = native.data
         if self._placed:
             native = native.to("cpu")
         for lazy in _LAZY_BITS:

@@ -157,12 +157,16 @@ CUTS: tuple[tuple[str, ...], ...] = (
 )
 
 
-@verifies(recording.integers_and_numbers_cut_the_graph, over=CUTS)
-def test_cuts(run: Run, names: tuple[str, ...]) -> None:
+@verifies(
+    recording.integers_and_numbers_cut_the_graph,
+    over=[(cut, kind) for cut in CUTS for kind in ("leaf", "result")],
+)
+def test_cuts(run: Run, case: tuple[tuple[str, ...], str]) -> None:
     run.require_data()
+    names, kind = case
     array = np.array([1.0, 1.0, 0.0], np.float32)
     x = run.tensor(array, requires_grad=True)
-    cut = x
+    cut = x if kind == "leaf" else run.call("operator.mul", x, 1.0)
     for name in names:
         cut = run.call(name, cut) if name != "Tensor.numpy" else run.whole(name, cut)
     take_back(run, run.call("operator.mul", x, cut))
