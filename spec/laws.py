@@ -129,6 +129,12 @@ def operands_stay_as_they_were(operand: Array) -> Outcome:
     return Exactly(operand)
 
 
+@clause("tensor_view", covers="elementwise.returns-new")
+def a_result_shares_no_memory_with_operands(operand: Array) -> Outcome:
+    """A result is a tensor of its own: writing into it does not show in an operand, not even for x + 0."""
+    return Exactly(operand)
+
+
 @clause("notes/randomness", covers="numerics.deterministic-repeat")
 def a_second_call_gives_the_same_bits(first: Array) -> Outcome:
     """Two calls with the same operands give the same bits."""

@@ -102,6 +102,14 @@ def _works_on_its_operand(original: Any) -> Any:
     return relu
 
 
+def _itself_where_nothing_changes(original: Any) -> Any:
+    def relu6(input: Tensor) -> Any:
+        found = original(input)
+        return input if np.array_equal(input.array, found.array) else found
+
+    return relu6
+
+
 _calls = itertools.count()
 
 
@@ -294,6 +302,16 @@ MUTANTS = [
     ),
     mutant(
         "relu_works_on_its_operand", laws.operands_stay_as_they_were, kernel("relu", _works_on_its_operand)
+    ),
+    mutant(
+        "floor_of_integers_is_its_operand",
+        laws.a_result_shares_no_memory_with_operands,
+        kernel("floor", lambda original: lambda input: input if input.dtype.is_integral else original(input)),
+    ),
+    mutant(
+        "relu6_is_its_operand_where_nothing_changes",
+        laws.a_result_shares_no_memory_with_operands,
+        kernel("nn.functional.relu6", _itself_where_nothing_changes),
     ),
     mutant(
         "tanh_gives_other_bits_at_the_second_call",

@@ -68,6 +68,7 @@ SHARED = (
     laws.contiguous_operands_give_a_contiguous_result,
     laws.the_layout_of_operands_does_not_matter,
     laws.operands_stay_as_they_were,
+    laws.a_result_shares_no_memory_with_operands,
     laws.a_second_call_gives_the_same_bits,
 )
 
@@ -91,6 +92,9 @@ def hold_results(run: Run, op: Op, case: Case, elements: Clause[Any]) -> None:
     for operand, handle in zip(case.arrays, given, strict=True):
         run.look(laws.operands_stay_as_they_were(operand), handle)
     first = run.see(made)
+    run.call("Tensor.zero_", made)
+    for operand, handle in zip(case.arrays, given, strict=True):
+        run.look(laws.a_result_shares_no_memory_with_operands(operand), handle)
     if isinstance(first, Seen) and first.value is not None:
         again = laws.a_second_call_gives_the_same_bits(first.value)
         run.expect(again, op.call, *given, **op.arguments)
