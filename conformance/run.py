@@ -15,8 +15,8 @@ import numpy as np
 
 from tensorcanon.spec.clause import Clause
 from tensorcanon.spec.comparison import describe
-from tensorcanon.spec.observation import Failed, Observation, Plain, Several, Warned
-from tensorcanon.spec.outcome import Each, OneOf, Outcome, Raises, Warns, Within
+from tensorcanon.spec.observation import Failed, Observation, Plain, Seen, Several, Warned
+from tensorcanon.spec.outcome import Between, Each, Exactly, OneOf, Outcome, Raises, Warns, Within
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
 
@@ -238,10 +238,15 @@ class Run:
             self._unless_valued(allowed, seen)
         clause = allowed.origin or self.clauses[0]
         self.tally.judged[clause.id] += 1
-        reason = allowed.refusal(seen)
+        reason = allowed.refusal(seen) or self._without_elements(allowed, seen)
         self._measure(allowed, seen, label)
         if reason is not None and clause not in self.closed:
             raise Refused(clause, reason, str(allowed), describe(seen), self.program)
+
+    def _without_elements(self, allowed: Outcome, seen: Observation) -> str | None:
+        """Where elements are due, a backend with data must show some."""
+        due = self.backend.claims.data and isinstance(allowed, Exactly | Within | Between)
+        return "a tensor without data" if due and isinstance(seen, Seen) and seen.value is None else None
 
     def _unless_valued(self, allowed: Outcome, seen: Observation) -> None:
         """Without data, errors that follow from elements and results that are elements are not claimed."""

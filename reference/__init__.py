@@ -10,6 +10,7 @@ from . import (
     activations,
     attention,
     autograd,
+    backends,
     broadcasting,
     buffers,
     comparisons,
@@ -79,7 +80,7 @@ from .determinism import (
     is_deterministic_algorithms_warn_only_enabled,
     use_deterministic_algorithms,
 )
-from .devices import device
+from .devices import device, get_default_device, set_default_device
 from .dispatch import FUNCTIONS, Namespace
 from .dtypes import dtype, finfo, get_default_dtype, iinfo, set_default_dtype
 from .errors import LinAlgError, OutOfMemoryError
@@ -122,6 +123,7 @@ __all__ = [
     "UntypedStorage",
     "are_deterministic_algorithms_enabled",
     "autograd",
+    "backends",
     "channels_last",
     "channels_last_3d",
     "compile",
@@ -133,6 +135,7 @@ __all__ = [
     "enable_grad",
     "finfo",
     "func",
+    "get_default_device",
     "get_default_dtype",
     "get_num_threads",
     "get_rng_state",
@@ -165,6 +168,7 @@ __all__ = [
     "save",
     "seed",
     "serialization",
+    "set_default_device",
     "set_default_dtype",
     "set_flush_denormal",
     "set_grad_enabled",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import devices, dtypes, formats
+from . import devices, dtypes, formats, placement
 from .casting import cast
 from .cautions import warn_once
 from .dispatch import op, ops
@@ -46,16 +46,25 @@ def to(
         if isinstance(arg, dtypes.dtype | type):
             dtype = dtypes.given(arg)
         elif isinstance(arg, Tensor):
-            dtype = arg.dtype
-        elif isinstance(arg, str | devices.device):
-            device = arg
+            dtype, device = arg.dtype, arg.device
+        elif isinstance(arg, str | devices.device) or type(arg) is int:
+            device = devices.named(arg)
     copy = flags[1] if len(flags) > 1 else copy
-    devices.checked(device)
+    place = input.device if device is None else devices.checked(device)
     kind: dtypes.dtype = dtypes.given(dtype) or input.dtype
     in_order = memory_format is formats.preserve_format or lies_in(memory_format, input.shape, input.strides)
-    if kind is input.dtype and in_order and not copy:
+    if kind is input.dtype and in_order and not copy and place == input.device:
         return input
-    return ops._to_copy(input, kind, memory_format)  # type: ignore[no-any-return]
+    return moved(ops._to_copy(input, kind, memory_format), place)
+
+
+def moved(fresh: Tensor, place: devices.device) -> Tensor:
+    """Put a new tensor on a device; NotImplementedError where it would need data that it does not have."""
+    if fresh.is_meta and place != devices.meta:
+        raise NotImplementedError(devices.NO_DATA)
+    if place != fresh.device:
+        placement.move(fresh, place)
+    return fresh
 
 
 @op("_to_copy", method=False)
@@ -112,8 +121,8 @@ def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
 
 @op("cpu", function=False, composite=True)
 def cpu(input: Tensor, memory_format: Any = formats.preserve_format) -> Any:
-    """Return the tensor itself, which lies on the CPU."""
-    return ops._to(input, memory_format=memory_format)
+    """Return the tensor on the CPU, itself where it lies there."""
+    return ops._to(input, "cpu", memory_format=memory_format)
 
 
 @op("cuda", function=False, raw=True)
@@ -121,3 +130,9 @@ def cuda(input: Tensor, device: Any = None, **options: Any) -> Tensor:
     """Refuse: there is no CUDA device."""
     devices.checked("cuda")
     return input
+
+
+@op("pin_memory", function=False, raw=True)
+def pin_memory(input: Tensor, device: Any = None) -> Tensor:
+    """Refuse: there is no accelerator to pin memory for."""
+    raise RuntimeError("Cannot access accelerator device when none is available.")

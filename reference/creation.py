@@ -14,7 +14,7 @@ from tensorcanon.spec.rules.strides import contiguous_strides
 from . import dtypes, formats
 from .casting import cast, checked_number
 from .determinism import settle
-from .devices import checked
+from .devices import checked, stacked, wanted
 from .dispatch import op, ops
 from .inference import array_of
 from .kernels import as_sizes, fresh, strides_in
@@ -60,11 +60,11 @@ def tensor(
 @op("as_tensor", method=False, composite=True)
 def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
     """Return data as a tensor: a tensor itself, an array's memory shared, anything else copied."""
-    checked(device)
     shared = from_numpy(data) if isinstance(data, np.ndarray) else data
     if isinstance(shared, Tensor):
-        return ops._to(shared, dtype or shared.dtype)  # type: ignore[no-any-return]
-    return tensor(data, dtype=dtype)
+        place = shared.device if device is None and not stacked() else wanted(device)
+        return ops._to(shared, place, dtype or shared.dtype)  # type: ignore[no-any-return]
+    return ops.tensor(data, dtype=dtype, device=device)  # type: ignore[no-any-return]
 
 
 @op("from_numpy", method=False, raw=True)

@@ -71,6 +71,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from . import placement
 from .tensor import Tensor
 
 Kernel = Callable[..., Any]
@@ -214,7 +215,10 @@ def _inplace(name: str, kernel: Kernel, public: str) -> Callable[..., Any]:
         from . import writing
 
         current = OPS[name]
-        return writing.inplace(current, args, canonical(current, kwargs))
+        kwargs = canonical(current, kwargs)
+        if placement.active():
+            placement.common(current, args, kwargs)
+        return writing.inplace(current, args, kwargs)
 
     return _described(call_inplace, kernel, public)
 
@@ -240,9 +244,6 @@ def canonical(op: Op, kwargs: dict[str, Any]) -> dict[str, Any]:
 
 def run(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call an op by its name, as the public function does."""
-    from . import writing
-    from .autograd import tape
-
     current = OPS[name]
     kwargs = canonical(current, kwargs)
     first = current.parameters[0]
@@ -250,6 +251,15 @@ def run(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         args = (kwargs.pop(first),)
     if current.spread and len(args) > 1 and hasattr(args[1], "__index__"):
         args = (args[0], args[1:])
+    if placement.active() or "device" in kwargs:
+        return placement.carried_out(current, args, kwargs, _run)
+    return _run(current, args, kwargs)
+
+
+def _run(current: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    from . import writing
+    from .autograd import tape
+
     if current.raw:
         return current.kernel(*args, **kwargs)
     if current.inplace_keyword and kwargs.pop("inplace", False):

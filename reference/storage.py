@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from .devices import cpu
+
 Array = np.ndarray[Any, Any]
 
 
@@ -20,12 +22,14 @@ class Storage:
     bytes : ndarray of uint8, one-dimensional
     resizable : bool
         False where the bytes belong to somebody else, as after ``from_numpy``.
+    device : device
     """
 
-    __slots__ = ("__weakref__", "bytes", "resizable")
+    __slots__ = ("__weakref__", "bytes", "device", "resizable")
 
     def __init__(self, data: Array, *, resizable: bool = True) -> None:
         self.bytes = data
+        self.device = cpu
         self.resizable = resizable
 
     @classmethod

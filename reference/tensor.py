@@ -230,7 +230,7 @@ class Tensor:
 
     @property
     def device(self) -> devices.device:
-        return devices.cpu
+        return self.storage.device
 
     def get_device(self) -> int:
         return -1
@@ -239,8 +239,15 @@ class Tensor:
     def layout(self) -> formats.layout:
         return formats.strided
 
-    is_cuda = is_sparse = is_quantized = is_meta = is_mps = is_xpu = is_mkldnn = False
-    is_cpu = True
+    is_cuda = is_sparse = is_quantized = is_mps = is_xpu = is_mkldnn = False
+
+    @property
+    def is_cpu(self) -> bool:
+        return self.storage.device.type == "cpu"
+
+    @property
+    def is_meta(self) -> bool:
+        return self.storage.device.type == "meta"
 
     def is_contiguous(self, memory_format: formats.memory_format = formats.contiguous_format) -> bool:
         """Return whether the elements lie in the order of a memory format, without gaps."""
@@ -294,6 +301,8 @@ class Tensor:
         """Return the one element as a Python number; RuntimeError where there are more or none."""
         if self.numel() != 1:
             raise RuntimeError(f"a Tensor with {self.numel()} elements cannot be converted to Scalar")
+        if self.is_meta:
+            raise RuntimeError("Tensor.item() cannot be called on meta tensors")
         if state.mapping:
             from .autograd.mapping import check_number
 
@@ -302,6 +311,8 @@ class Tensor:
 
     def tolist(self) -> Any:
         """Return the elements as nested lists of Python numbers, a number for a zero-dim tensor."""
+        if self.is_meta:
+            raise NotImplementedError(devices.NO_DATA)
         return plain(self.array)
 
     def __len__(self) -> int:
@@ -372,8 +383,12 @@ class Tensor:
         RuntimeError
             Where the tensor requires gradients or is a lazy conjugate or negative, unless forced.
         TypeError
-            For a type that NumPy itself does not have.
+            For a type that NumPy itself does not have, and for a tensor on another device unless forced.
+        NotImplementedError
+            For a tensor without data, forced.
         """
+        if self.is_meta and force:
+            raise NotImplementedError(devices.NO_DATA)
         if not force:
             _check_numpy(self)
         if self.dtype.rule.name in ("bfloat16", "float8_e4m3fn", "float8_e5m2", "complex32"):
@@ -382,6 +397,11 @@ class Tensor:
 
 
 def _check_numpy(tensor: Tensor) -> None:
+    if not tensor.is_cpu:
+        raise TypeError(
+            f"can't convert {tensor.device} device type tensor to numpy. "
+            "Use Tensor.cpu() to copy the tensor to host memory first."
+        )
     if tensor.requires_grad:
         raise RuntimeError(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."

@@ -6,6 +6,9 @@ from ..dispatch import FUNCTIONS
 from ..parameters import Parameter
 from . import functional, init, modules, utils
 from .modules import *  # noqa: F403 (every layer, listed in its __all__)
+from .placing import placed
+
+placed(vars(modules).values())
 
 __all__ = ["Parameter", "functional", "init", "modules", "utils", *modules.__all__]
 

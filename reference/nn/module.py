@@ -6,6 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .. import devices
+from ..dispatch import ops
 from ..dtypes import dtype as Dtype  # noqa: N812 (a class with torch's name)
 from ..parameters import Parameter
 from ..tensor import Tensor
@@ -290,8 +292,8 @@ class Module:
             else:
                 parameter.grad = parameter.grad.detach().zero_()
 
-    def _convert(self, change: Callable[[Tensor], Tensor]) -> Module:
-        for module in self.modules():
+    def _convert(self, change: Callable[[Tensor], Tensor], recurse: bool = True) -> Module:
+        for module in self.modules() if recurse else [self]:
             for parameter in module._parameters.values():
                 if parameter is None:
                     continue
@@ -306,7 +308,7 @@ class Module:
         return self
 
     def to(self, *args: Any, **kwargs: Any) -> Module:
-        """Convert floating parameters and buffers in place.
+        """Convert floating parameters and buffers in place, and move all of them to a device.
 
         Raises
         ------
@@ -320,9 +322,18 @@ class Module:
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={kind}"
             )
-        if kind is None:
-            return self
-        return self._convert(lambda one: one.to(kind) if one.dtype.is_differentiable else one)
+        place = next((devices.checked(one) for one in given if isinstance(one, str | devices.device)), None)
+        place = next((one.device for one in given if isinstance(one, Tensor)), place)
+
+        def change(one: Tensor) -> Tensor:
+            to_kind = kind if one.dtype.is_differentiable else None
+            return one.to(device=place, dtype=to_kind)  # type: ignore[no-any-return]
+
+        return self if kind is None and place is None else self._convert(change)
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
+        """Give parameters and buffers unspecified elements on a device, in place."""
+        return self._convert(lambda one: ops.empty_like(one, device=devices.wanted(device)), recurse)
 
     def type(self, dst_type: Any) -> Module:
         return self._convert(lambda one: one.to(dst_type))
@@ -340,7 +351,10 @@ class Module:
         return self._convert(lambda one: one.bfloat16() if one.is_floating_point() else one)
 
     def cpu(self) -> Module:
-        return self
+        return self.to("cpu")
+
+    def cuda(self, device: Any = None) -> Module:
+        return self.to("cuda" if device is None else device)
 
     # Saving, calling, hooks, text.
 
