@@ -25,7 +25,7 @@ def rows(weight: Tensor, indices: Tensor, padding_idx: int, scale_grad_by_freq: 
 
 def _of_weight(grad: Any, indices: Any, padding_idx: int, scale_grad_by_freq: bool, meta: Any) -> Any:
     flat = indices.reshape(-1).to(dtypes.int64)
-    sent = grad.reshape(flat.numel(), -1)
+    sent = grad.reshape(flat.numel(), meta.weight.shape[1])
     factors = (flat.array != padding_idx).astype(np.float64)
     if scale_grad_by_freq:
         counts = np.bincount(flat.array, minlength=meta.weight.shape[0])
