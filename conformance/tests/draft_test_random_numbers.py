@@ -356,7 +356,7 @@ def test_multinomial(run: Run, case: tuple[tuple[float, ...], DType]) -> None:
 )
 def test_multinomial_without_replacement(run: Run, case: tuple[tuple[float, ...], DType]) -> None:
     weights, dtype = case
-    count = np.count_nonzero(weights) - 1 or 1
+    count = max(int(np.count_nonzero(weights)) - 1, 1)
     w = run.tensor(_columns(weights, dtype, "contiguous"))
     exact = tuple(float(weight) for weight in np.array(weights, dtype.storage))
     run.call("torch.manual_seed", 13)
@@ -391,7 +391,7 @@ def test_multinomial_refusals(run: Run, case: tuple[tuple[float, ...], bool]) ->
 def test_multinomial_of_few_weights(run: Run, case: tuple[tuple[float, ...], int]) -> None:
     weights, count = case
     w = run.tensor(np.array(weights))
-    allowed = random.multinomial_needs_enough_nonzero_weights(np.count_nonzero(weights), count)
+    allowed = random.multinomial_needs_enough_nonzero_weights(int(np.count_nonzero(weights)), count)
     run.expect(allowed, "torch.multinomial", w, count)
 
 
