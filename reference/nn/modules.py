@@ -31,6 +31,7 @@ from .linear import (
     Linear,
     UninitializedParameter,
 )
+from .losses import CLASSES as LOSSES
 from .module import (
     Module,
 )
@@ -110,6 +111,7 @@ from .simple import (
 )
 
 globals().update(PADS)
+globals().update(LOSSES)
 
 __all__ = [
     "CELU",
@@ -202,4 +204,4 @@ __all__ = [
     "UninitializedParameter",
     "Upsample",
 ]
-__all__ += list(PADS)
+__all__ += [*PADS, *LOSSES]
