@@ -6,7 +6,7 @@ import time
 import traceback
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -29,6 +29,8 @@ from .tape import LENGTH, Tape
 Verdict = Literal["pass", "fail", "crash", "timeout", "error", "flaky", "unclaimed", "vacuous", "missing"]
 
 _SHRINKS = 400
+# A small profile may need more inputs before each clause has met one it concerns.
+_EXTRA = 400
 _HEALTHY = settings(
     deadline=None,
     database=None,
@@ -124,7 +126,7 @@ def _search(
     check: Check, backend: Backend, profile: Profile, seed: int, tally: Tally, witnesses: Witnesses
 ) -> None:
     assert check.draw is not None
-    for data in _tapes(check, profile, seed):
+    for data in _tapes(check, profile, seed, lambda: _unjudged(check, tally)):
         refusal = _attempt(check, backend, check.draw(Tape(data)), tally, frozenset(witnesses))
         if refusal is not None:
             witnesses[refusal.clause] = _shrunk(check, backend, data, refusal, frozenset(witnesses))
@@ -132,13 +134,23 @@ def _search(
                 return
 
 
-def _tapes(check: Check, profile: Profile, seed: int) -> Iterator[bytes]:
-    """Yield the inputs: the simplest, then a seeded batch, then what Hypothesis makes of it."""
+def _tapes(check: Check, profile: Profile, seed: int, wanted: Callable[[], bool]) -> Iterator[bytes]:
+    """Yield the inputs: the simplest, a seeded batch, what Hypothesis draws, and more while they are wanted."""
     yield bytes(LENGTH)
     generator = np.random.Generator(np.random.PCG64([seed, zlib.crc32(check.name.encode())]))
     for _ in range(profile.seeded):
         yield generator.bytes(LENGTH)
     yield from _drawn(profile.drawn, seed)
+    for _ in range(_EXTRA):
+        if not wanted():
+            return
+        yield generator.bytes(LENGTH)
+
+
+def _unjudged(check: Check, tally: Tally) -> bool:
+    """Whether a clause that concerns few inputs has met none yet, on a backend that claims some."""
+    claimed = tally.unclaimed < tally.examples
+    return claimed and any(not tally.judged[clause.id] for clause in check.clauses)
 
 
 @cache
