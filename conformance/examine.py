@@ -135,7 +135,7 @@ def _search(
 
 
 def _tapes(check: Check, profile: Profile, seed: int, wanted: Callable[[], bool]) -> Iterator[bytes]:
-    """Yield the inputs: the simplest, a seeded batch, what Hypothesis draws, and more while they are wanted."""
+    """Yield the simplest input, a seeded batch, what Hypothesis draws, and more while they are wanted."""
     yield bytes(LENGTH)
     generator = np.random.Generator(np.random.PCG64([seed, zlib.crc32(check.name.encode())]))
     for _ in range(profile.seeded):
