@@ -91,6 +91,12 @@ def inputs_marked_dirty_are_the_outputs(values: Array) -> Outcome:
     return Exactly(values, requires_grad=True)
 
 
+@clause(_CONTEXT, covers="autograd.custom-mark", level="extended")
+def the_result_is_the_input_marked_dirty() -> Outcome:
+    """`apply` returns that very tensor."""
+    return Exactly(True)
+
+
 @clause(
     "autograd.function.once_differentiable; notes/extending", covers="autograd.custom-mark", level="extended"
 )
