@@ -34,6 +34,10 @@ CHAPTERS = (
     "errors",
     "numerics",
     "printing",
+    "convolution",
+    "layers",
+    "optimizers",
+    "schedulers",
 )
 
 
