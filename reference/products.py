@@ -256,5 +256,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any
 @op("nn.functional.linear", composite=True)
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
     """Return the products of the last dimension with the rows of a weight matrix, plus a bias."""
+    if bias is not None and input.dim() == 2:
+        return ops.addmm(bias, input, weight.t())
     product = ops.matmul(input, weight.t())
     return product if bias is None else ops.add(product, bias)
