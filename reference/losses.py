@@ -51,7 +51,7 @@ def paired(input: Tensor, target: Tensor) -> None:
 
 
 def weighted(losses: Tensor, weight: Tensor | None) -> Tensor:
-    return losses if weight is None else ops.mul(losses, weight)  # type: ignore[no-any-return]
+    return losses if weight is None else ops.mul(losses, weight)
 
 
 def _check_kernel(name: str, input: Tensor) -> None:

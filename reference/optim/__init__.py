@@ -1,6 +1,6 @@
 """Optimizers: ``torch.optim``."""
 
-from . import lr_scheduler
+from . import lr_scheduler as lr_scheduler
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .adaptive import Adadelta, Adagrad, RMSprop
 from .optimizer import Optimizer

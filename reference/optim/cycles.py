@@ -30,7 +30,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         self.T_cur: float = last_epoch
         super().__init__(optimizer, last_epoch)
 
-    def step(self, epoch: float | None = None) -> None:  # type: ignore[override]
+    def step(self, epoch: float | None = None) -> None:
         """Go to the next epoch or to the one given, which may lie between two."""
         if epoch is None:
             self.T_cur, reached = self.T_cur + 1, self.last_epoch + 1.0
@@ -128,7 +128,7 @@ class CyclicLR(LRScheduler):
         if self.scale_fn is not None:
             return self.scale_fn(place)
         if self.mode == "triangular2":
-            return 1 / 2.0 ** (place - 1)
+            return float(0.5 ** (place - 1))
         return float(self.gamma**place) if self.mode == "exp_range" else 1.0
 
     def get_lr(self) -> list[Any]:

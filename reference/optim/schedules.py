@@ -333,4 +333,4 @@ def same_optimizer(name: str, schedulers: Sequence[Any], optimizer: Optimizer | 
             )
         if one.optimizer is not common:
             raise ValueError(f"{name} expects all schedulers to belong to the same optimizer.")
-    return common  # type: ignore[no-any-return]
+    return common
