@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -12,10 +11,11 @@ import numpy as np
 from . import accuracy
 from .accuracy import Array
 from .clause import clause
-from .observation import Observation, Seen
-from .outcome import Each, Exactly, Outcome, Raises, Structure, Within
+from .moments import Dropped, Spread
+from .outcome import Each, Exactly, Outcome, Raises, Within
 from .rules import dtypes
 from .rules.dtypes import DType
+from .rules.recurrence import Parameters, attended, recurred
 
 _LINEAR = "nn.Linear"
 _BATCH = "nn.BatchNorm1d; nn.BatchNorm2d"
@@ -63,37 +63,6 @@ def a_layer_without_bias_shows_none() -> Outcome:
 def linear_layers_do_not_convert_their_input() -> Outcome:
     """A layer refuses an input of another type than that of its parameters."""
     return Raises("RuntimeError")
-
-
-@dataclass(frozen=True, eq=False)
-class Spread(Structure):
-    """Independent numbers, uniform within a bound or normal with a deviation, judged by their moments.
-
-    Each judgement strays from its mean by more than seven standard errors with a chance below 1e-11.
-    """
-
-    bound: float | None = None
-    deviation: float | None = None
-    mean: float = 0.0
-
-    def refusal(self, seen: Observation) -> str | None:
-        reason = super().refusal(seen)
-        if reason is not None or not isinstance(seen, Seen) or seen.value is None:
-            return reason
-        values = seen.value.reshape(-1).astype(np.float64) - self.mean
-        if self.bound is not None and np.abs(values).max() > self.bound * (1 + 1e-6):
-            return f"{np.abs(values).max()} from the mean, due: at most {self.bound}"
-        sigma = self.bound / math.sqrt(3) if self.bound is not None else self.deviation
-        assert sigma is not None
-        error = 7 * sigma / math.sqrt(values.size)
-        if abs(values.mean()) > error:
-            return f"a mean of {values.mean() + self.mean}, due: {self.mean} within {error}"
-        # The fourth moment of a normal number is 3, that of a uniform one 1.8 times the squared variance.
-        kurtosis = 1.8 if self.bound is not None else 3.0
-        spread = 7 * sigma**2 * math.sqrt((kurtosis - 1) / values.size) + error**2
-        if abs((values**2).mean() - sigma**2) > spread:
-            return f"a mean square of {(values**2).mean()}, due: {sigma**2} within {spread}"
-        return None
 
 
 @clause(f"{_LINEAR}; nn.Conv2d", covers=("modules.linear-init", "modules.conv-init"))
@@ -247,33 +216,6 @@ def a_single_value_cannot_be_standardised() -> Outcome:
 # Dropout.
 
 
-@dataclass(frozen=True, eq=False)
-class Dropped(Structure):
-    """Elements of an input that are zeroed in groups, or divided by the chance to be kept."""
-
-    source: Array | None = None
-    p: float = 0.5
-    group: int = 1
-
-    def refusal(self, seen: Observation) -> str | None:
-        reason = super().refusal(seen)
-        if reason is not None or not isinstance(seen, Seen) or seen.value is None or self.source is None:
-            return reason
-        due = _wide(self.source) / (1 - self.p)
-        got = _wide(seen.value)
-        zero, kept = got == 0, np.isclose(got, due, rtol=1e-5, atol=0)
-        if not (zero | kept).all():
-            return "an element is neither zero nor divided by the chance to be kept"
-        rows = zero.reshape(-1, self.group)
-        if (rows.any(1) != rows.all(1)).any():
-            return "a channel is dropped in part"
-        count, n = int(rows.all(1).sum()), len(rows)
-        leeway = 7 * math.sqrt(n * self.p * (1 - self.p)) + 7
-        if abs(count - n * self.p) > leeway:
-            return f"{count} of {n} dropped, due: {n * self.p:g} within {leeway:.3g}"
-        return None
-
-
 @clause("nn.Dropout; nn.functional.dropout", covers="modules.dropout")
 def dropout_zeroes_elements_and_scales_the_rest(x: Array, p: float) -> Outcome:
     """In training, each element is zeroed on its own with the given chance; the others are divided by the
@@ -362,49 +304,6 @@ def long_rows_are_shortened_in_place(weight: Array, indices: Array, longest: flo
 # Recurrence.
 
 
-def _sigmoid(x: Array) -> Array:
-    return np.asarray(1 / (1 + np.exp(-x)))
-
-
-Parameters = Mapping[str, Array]
-
-
-def _step(kind: str, x: Array, state: tuple[Array, ...], p: Parameters, suffix: str) -> tuple[Array, ...]:
-    ih, hh, bi, bh = (
-        _wide(p[f"{name}_{suffix}"]) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    )
-    a, b = x @ ih.T + bi, state[0] @ hh.T + bh
-    if kind == "RNN":
-        return (np.tanh(a + b),)
-    if kind == "LSTM":
-        i, f, g, o = np.split(a + b, 4, -1)
-        cell = _sigmoid(f) * state[1] + _sigmoid(i) * np.tanh(g)
-        return _sigmoid(o) * np.tanh(cell), cell
-    (ar, az, an), (br, bz, bn) = np.split(a, 3, -1), np.split(b, 3, -1)
-    reset, update = _sigmoid(ar + br), _sigmoid(az + bz)
-    return ((1 - update) * np.tanh(an + reset * bn) + update * state[0],)
-
-
-def _recurred(
-    kind: str, x: Array, states: Sequence[Array], p: Parameters, layers: int, both_ways: bool
-) -> tuple[Array, list[Array]]:
-    steps, ways = _wide(x), 2 if both_ways else 1
-    finals: list[tuple[Array, ...]] = []
-    for layer in range(layers):
-        outputs = []
-        for way in range(ways):
-            state = tuple(_wide(one[layer * ways + way]) for one in states)
-            shown: list[Any] = [None] * len(steps)
-            for time in range(len(steps)) if way == 0 else reversed(range(len(steps))):
-                suffix = f"l{layer}" + ("_reverse" if way else "")
-                state = _step(kind, steps[time], state, p, suffix)
-                shown[time] = state[0]
-            outputs.append(np.stack(shown))
-            finals.append(state)
-        steps = np.concatenate(outputs, -1)
-    return steps, [np.stack(each) for each in zip(*finals, strict=True)]
-
-
 @clause(_RNN, covers=("modules.rnn", "modules.rnn-equations"))
 def recurrent_layers_follow_their_equations(
     kind: Literal["RNN", "LSTM", "GRU"],
@@ -426,7 +325,7 @@ def recurrent_layers_follow_their_equations(
     """
     alone = x.ndim == 2
     steps = x[:, None] if alone else x.swapaxes(0, 1) if batch_first else x
-    output, finals = _recurred(kind, steps, states, parameters, layers, both_ways)
+    output, finals = recurred(kind, steps, states, parameters, layers, both_ways)
     if alone:
         output, finals = output[:, 0], [one[:, 0] for one in finals]
     elif batch_first:
@@ -437,12 +336,6 @@ def recurrent_layers_follow_their_equations(
 
 
 # Attention.
-
-
-def _attended(scores: Array, v: Array) -> tuple[Array, Array]:
-    weights = np.exp(scores - scores.max(-1, keepdims=True))
-    weights = weights / weights.sum(-1, keepdims=True)
-    return weights @ v, weights
 
 
 @clause(_SDPA, covers="modules.sdpa")
@@ -457,7 +350,7 @@ def attention_is_a_softmax_of_scaled_products(
         scores = np.where(mask, scores, -np.inf) if mask.dtype == bool else scores + _wide(mask)
     if causal:
         scores = np.where(np.tri(*scores.shape[-2:], dtype=bool), scores, -np.inf)
-    exact, _ = _attended(scores, _wide(v))
+    exact, _ = attended(scores, _wide(v))
     return Within(exact, accuracy.Close(1e-5, 1e-5), dtypes.of_array(q), signed_zero=False)
 
 
@@ -476,7 +369,7 @@ def heads_attend_apart_and_are_joined(
         scores = np.where(mask, -np.inf, scores)
     if padding is not None:
         scores = np.where(padding[:, None, None, :], -np.inf, scores)
-    result, weights = _attended(scores, v)
+    result, weights = attended(scores, v)
     joined = result.swapaxes(1, 2).reshape(n, length, width)
     output = joined @ _wide(parameters["out_proj.weight"]).T + parameters["out_proj.bias"]
     bound, dtype = accuracy.Close(1e-5, 1e-5), dtypes.of_array(x)
