@@ -349,7 +349,7 @@ def attention_is_a_softmax_of_scaled_products(
     if mask is not None:
         scores = np.where(mask, scores, -np.inf) if mask.dtype == bool else scores + _wide(mask)
     if causal:
-        scores = np.where(np.tri(*scores.shape[-2:], dtype=bool), scores, -np.inf)
+        scores = np.where(np.tri(*scores.shape[-2:]) == 1, scores, -np.inf)
     exact, _ = attended(scores, _wide(v))
     return Within(exact, accuracy.Close(1e-5, 1e-5), dtypes.of_array(q), signed_zero=False)
 

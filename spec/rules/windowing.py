@@ -49,7 +49,8 @@ def _product(x: Array, weight: Array, groups: int) -> Array:
     batch, places = x.shape[0], x.shape[2:]
     split = x.reshape(batch, groups, -1, *places)
     rows = weight.reshape(groups, -1, weight.shape[1])
-    return np.einsum("ngc...,goc->ngo...", split, rows).reshape(batch, weight.shape[0], *places)
+    product = np.einsum("ngc...,goc->ngo...", split, rows)
+    return np.asarray(product.reshape(batch, weight.shape[0], *places))
 
 
 def _transposed_weight(weight: Array, groups: int) -> Array:
