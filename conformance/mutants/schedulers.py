@@ -300,7 +300,7 @@ MUTANTS = [
         s.each_group_follows_from_its_own_rate,
         attribute(
             f"{_SCHEDULES}:LRScheduler.write",
-            lambda original: lambda self, rates: original(self, [list(rates)[0]] * len(self.base_lrs)),
+            lambda original: lambda self, rates: original(self, [next(iter(rates))] * len(self.base_lrs)),
         ),
     ),
     mutant(
