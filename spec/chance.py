@@ -38,7 +38,7 @@ class Frequencies(Structure):
     blur : float
         By how much rounding to the type may change the chance of a cell.
     resolution : float or None
-        Of numbers on a continuous range: equally likely values there are at least. Their order is judged too.
+        Of numbers on a continuous range: how many equally likely values there are at least.
     """
 
     cells: Cells | None = None
@@ -53,8 +53,8 @@ class Frequencies(Structure):
         return (
             _outside(values, self.cells)
             or _wrong_counts(values, self.cells, self.blur)
-            or (self.resolution and (_repeated(values, self.resolution) or _ordered(values)))
-            or None
+            or (_repeated(values, self.resolution) if self.resolution else None)
+            or _ordered(values)
         )
 
     def __str__(self) -> str:
@@ -95,7 +95,7 @@ def _repeated(values: Array, resolution: float) -> str | None:
 
 
 def _ordered(values: Array) -> str | None:
-    """Refuse values whose order is not that of independent ones: half of the pairs rise."""
+    """Refuse values whose order is not that of independent ones: half of the unequal pairs rise."""
     for lag in _LAGS:
         rising, pairs = rises(values, lag)
         if abs(rising - pairs / 2) > leeway(pairs, 0.5):
