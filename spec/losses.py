@@ -24,8 +24,12 @@ _CE = "nn.CrossEntropyLoss"
 _STEPS = 16
 
 
-def _wide(*arrays: Array) -> tuple[Array, ...]:
-    return tuple(np.asarray(array, np.longdouble) for array in arrays)
+def _wide(*arrays: Array) -> list[Array]:
+    return [np.asarray(array, np.longdouble) for array in arrays]
+
+
+def _pair(x: Array, y: Array) -> tuple[Array, Array]:
+    return np.asarray(x, np.longdouble), np.asarray(y, np.longdouble)
 
 
 def _near(value: Any, size: Any, terms: int, dtype: DType) -> Outcome:
@@ -54,21 +58,9 @@ def _over(
     return Each((_near(total, whole, value.size, dtype), _near(gradient, spread, value.size, dtype)))
 
 
-def _classes(rows: Array, shares: Rows, logits: bool) -> tuple[Array, Array, Array, Array]:
-    """Return losses, sizes, slopes and sizes of slopes of rows of classes."""
-    logs, reach = losses.log_softmax(rows) if logits else (rows, np.abs(rows))
-    value, size = -(shares.shares * logs).sum(axis=-1), (np.abs(shares.shares) * reach).sum(axis=-1)
-    slope = -shares.shares
-    whole = np.abs(shares.shares).sum(axis=-1, keepdims=True)
-    if logits:
-        slope = slope + np.exp(logs) * shares.shares.sum(axis=-1, keepdims=True)
-        return value, size, slope, (whole + np.abs(shares.shares)) * reach
-    return value, size, slope, np.abs(slope)
-
-
 def _classified(x: Array, shares: Rows, reduction: str, dtype: DType, logits: bool = True) -> Outcome:
     rows = losses.rows_of(x).reshape(*shares.shares.shape)
-    value, size, slope, slope_size = _classes(rows, shares, logits)
+    value, size, slope, slope_size = losses.over_classes(rows, shares, logits)
     slope, slope_size = losses.restored(slope, x), losses.restored(slope_size, x)
     if x.ndim == 1:
         value, size = value.reshape(()), size.reshape(())
@@ -76,13 +68,6 @@ def _classified(x: Array, shares: Rows, reduction: str, dtype: DType, logits: bo
 
 
 # Reductions.
-
-_FUNCTIONS = {
-    "mse": losses.squared,
-    "l1": losses.absolute,
-    "smooth_l1": losses.smooth,
-    "huber": losses.huber,
-}
 
 
 @clause(_NN + "MSELoss; nn.L1Loss; nn.SmoothL1Loss; nn.HuberLoss", covers="losses.reduction")
@@ -95,7 +80,7 @@ def losses_are_reduced_as_asked(name: str, x: Array, y: Array, reduction: str, d
         "smooth_l1": losses.smooth,
         "huber": losses.huber,
     }
-    return _reduced(functions[name](*_wide(x, y)), reduction, dtype)
+    return _reduced(functions[name](*_pair(x, y)), reduction, dtype)
 
 
 @clause(_NN + "MSELoss", covers="losses.reduction", basis="observed")
@@ -111,7 +96,7 @@ def old_flags_choose_the_reduction(
     """The flags `size_average` and `reduce` are deprecated and warned about; `reduce=False` means `none`,
     else `size_average=False` means `sum`."""
     reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
-    each = _reduced(losses.squared(*_wide(x, y)), reduction, dtype)
+    each = _reduced(losses.squared(*_pair(x, y)), reduction, dtype)
     assert isinstance(each, Each)
     return Warns("UserWarning", each.items[0])
 
@@ -128,7 +113,7 @@ def a_loss_of_nothing(reduction: str, dtype: DType) -> Outcome:
 @clause(_NN + "MSELoss", covers="losses.mse")
 def mse_squares_the_difference(x: Array, y: Array, reduction: str, dtype: DType) -> Outcome:
     """`mse_loss` is the square of the difference, and the mean one over all elements."""
-    return _reduced(losses.squared(*_wide(x, y)), reduction, dtype)
+    return _reduced(losses.squared(*_pair(x, y)), reduction, dtype)
 
 
 @clause(_NN + "MSELoss", covers="losses.mse-broadcast-warning", basis="observed")
@@ -136,7 +121,7 @@ def other_shapes_are_broadcast_with_a_warning(x: Array, y: Array, dtype: DType) 
     """An input and a target of different shapes are broadcast, with a warning; where they cannot be, it is
     an error."""
     try:
-        part = losses.squared(*_wide(x, y))
+        part = losses.squared(*_pair(x, y))
     except ValueError:
         return Warns("", Raises("RuntimeError"))
     return Warns("UserWarning", _near(part.value.mean(), part.size.mean(), part.value.size, dtype))
@@ -145,7 +130,7 @@ def other_shapes_are_broadcast_with_a_warning(x: Array, y: Array, dtype: DType) 
 @clause(_NN + "L1Loss", covers="losses.l1")
 def l1_takes_the_magnitude(x: Array, y: Array, reduction: str, dtype: DType) -> Outcome:
     """`l1_loss` is the magnitude of the difference; its gradient is 0 where there is none."""
-    return _reduced(losses.absolute(*_wide(x, y)), reduction, dtype)
+    return _reduced(losses.absolute(*_pair(x, y)), reduction, dtype)
 
 
 @clause(_NN + "L1Loss", covers="losses.l1")
@@ -161,7 +146,7 @@ def smooth_l1_is_a_parabola_below_beta(
 ) -> Outcome:
     """`smooth_l1_loss` is half the square over `beta` below `beta`, and the magnitude less half of `beta`
     above; with `beta=0` it is the magnitude."""
-    return _reduced(losses.smooth(*_wide(x, y), beta), reduction, dtype)
+    return _reduced(losses.smooth(*_pair(x, y), beta=beta), reduction, dtype)
 
 
 @clause(_NN + "HuberLoss", covers="losses.huber")
@@ -170,7 +155,7 @@ def huber_is_a_parabola_up_to_delta(
 ) -> Outcome:
     """`huber_loss` is half the square up to `delta`, and `delta` times the magnitude less half of `delta`
     above."""
-    return _reduced(losses.huber(*_wide(x, y), delta), reduction, dtype)
+    return _reduced(losses.huber(*_pair(x, y), delta=delta), reduction, dtype)
 
 
 @clause(_NN + "SmoothL1Loss; nn.HuberLoss", covers=("losses.smooth-l1", "losses.huber"))
@@ -284,7 +269,7 @@ def kl_div_measures_from_logarithms(
 ) -> Outcome:
     """`kl_div` is the target times the difference of its logarithm and the input, zero where the target is;
     with `log_target` the target is a logarithm already; `batchmean` divides the sum by the first size."""
-    part = losses.divergence(*_wide(x, y), log_target)
+    part = losses.divergence(*_pair(x, y), log_target=log_target)
     if reduction != "batchmean":
         return _reduced(part, reduction, dtype)
     return _over(part.value, part.size, part.slope, part.slope_size, x.shape[0], "mean", dtype)
@@ -302,13 +287,13 @@ def bce_is_the_entropy_of_two_classes(
 ) -> Outcome:
     """`binary_cross_entropy` is minus the target times the logarithm of the input, and the rest of either
     likewise, times the weight."""
-    return _reduced(losses.entropy(*_wide(x, y)), reduction, dtype, weight)
+    return _reduced(losses.entropy(*_pair(x, y)), reduction, dtype, weight)
 
 
 @clause(_NN + "BCELoss", covers="losses.bce")
 def logarithms_of_zero_count_as_minus_a_hundred(x: Array, y: Array, dtype: DType) -> Outcome:
     """Logarithms are bounded below by -100, so that the loss of 0 against 1 is 100."""
-    part = losses.entropy(*_wide(x, y))
+    part = losses.entropy(*_pair(x, y))
     return _near(part.value, part.size, 0, dtype)
 
 
@@ -325,7 +310,7 @@ def bce_with_logits_is_finite_far_out(
     """`binary_cross_entropy_with_logits` is the entropy of the input's sigmoid, however far out the input
     is; `pos_weight` multiplies the part of the target."""
     positive = None if pos_weight is None else _wide(pos_weight)[0]
-    return _reduced(losses.logit_entropy(*_wide(x, y), positive), reduction, dtype, weight)
+    return _reduced(losses.logit_entropy(*_pair(x, y), pos_weight=positive), reduction, dtype, weight)
 
 
 # Margins.
@@ -337,13 +322,13 @@ def hinge_embedding_asks_for_a_margin(
 ) -> Outcome:
     """`hinge_embedding_loss` is the input where the target is 1, and what it lacks to the margin where the
     target is -1."""
-    return _reduced(losses.hinge(*_wide(x, y), margin), reduction, dtype)
+    return _reduced(losses.hinge(*_pair(x, y), margin=margin), reduction, dtype)
 
 
 @clause(_NN + "SoftMarginLoss", covers="losses.hinge-margin")
 def soft_margin_is_the_logistic_loss(x: Array, y: Array, reduction: str, dtype: DType) -> Outcome:
     """`soft_margin_loss` is the logarithm of one plus the exponential of minus target times input."""
-    return _reduced(losses.soft_margin(*_wide(x, y)), reduction, dtype)
+    return _reduced(losses.soft_margin(*_pair(x, y)), reduction, dtype)
 
 
 @clause(_NN + "MarginRankingLoss", covers="losses.hinge-margin")
@@ -394,7 +379,7 @@ def poisson_nll_is_the_rate_less_the_targets_share(
 ) -> Outcome:
     """`poisson_nll_loss` is the exponential of the input less target times input; without `log_input`, the
     input less target times its logarithm, 1e-8 added."""
-    return _reduced(losses.poisson(*_wide(x, y), log_input), reduction, dtype)
+    return _reduced(losses.poisson(*_pair(x, y), log_input=log_input), reduction, dtype)
 
 
 # Uses.

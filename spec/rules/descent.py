@@ -116,7 +116,8 @@ def adagrad(
     t = _counted(state)
     total = state.get("sum", _zero(g) + initial_accumulator_value) + _squared(g)
     state["sum"] = total
-    return p - g * (lr / (1 + (t - 1) * lr_decay)) / (total.root() + eps)
+    moved: Estimate = p - g * (lr / (1 + (t - 1) * lr_decay)) / (total.root() + eps)
+    return moved
 
 
 def rmsprop(
@@ -160,7 +161,8 @@ def adadelta(
     size = (state.get("acc_delta", _zero(g)) + eps).root()
     update = size / (square + eps).root() * g
     _averaged(state, "acc_delta", rho, _squared(update))
-    return p - update * lr
+    moved: Estimate = p - update * lr
+    return moved
 
 
 def adamax(
@@ -180,7 +182,8 @@ def adamax(
     mean = _averaged(state, "exp_avg", betas[0], g)
     greatest = (state.get("exp_inf", _zero(g)) * betas[1]).maximum(abs(g) + eps)
     state["exp_inf"] = greatest
-    return p - mean * (lr / (1 - betas[0] ** t)) / greatest
+    moved: Estimate = p - mean * (lr / (1 - betas[0] ** t)) / greatest
+    return moved
 
 
 def nadam(
@@ -203,7 +206,8 @@ def nadam(
     mean = _averaged(state, "exp_avg", betas[0], g)
     square = _averaged(state, "exp_avg_sq", betas[1], _squared(g))
     ahead = mean * (following / (1 - product * following)) + g * ((1 - share) / (1 - product))
-    return p - ahead / ((square / (1 - betas[1] ** t)).root() + eps) * lr
+    moved: Estimate = p - ahead / ((square / (1 - betas[1] ** t)).root() + eps) * lr
+    return moved
 
 
 def radam(

@@ -55,6 +55,9 @@ def huber(x: Array, y: Array, delta: float = 1.0) -> Graded:
     return _graded(*(delta * one for one in (part.value, part.slope, part.size, part.slope_size)))
 
 
+DIFFERENCES = {"mse": squared, "l1": absolute, "smooth_l1": smooth, "huber": huber}
+
+
 def divergence(x: Array, y: Array, log_target: bool = False) -> Graded:
     """Return ``y (log y - x)``, 0 where y is 0; with ``log_target`` y is a logarithm."""
     with np.errstate(all="ignore"):
@@ -163,3 +166,15 @@ def log_softmax(rows: Array) -> tuple[Array, Array]:
     top = rows.max(axis=-1, keepdims=True)
     spread = np.log(np.exp(rows - top).sum(axis=-1, keepdims=True))
     return rows - top - spread, np.abs(rows).max(axis=-1, keepdims=True) * 2 + spread + 1
+
+
+def over_classes(rows: Array, shares: Rows, logits: bool) -> tuple[Array, Array, Array, Array]:
+    """Return losses, sizes, slopes and sizes of slopes of rows of classes."""
+    logs, reach = log_softmax(rows) if logits else (rows, np.abs(rows))
+    value, size = -(shares.shares * logs).sum(axis=-1), (np.abs(shares.shares) * reach).sum(axis=-1)
+    slope = -shares.shares
+    whole = np.abs(shares.shares).sum(axis=-1, keepdims=True)
+    if logits:
+        slope = slope + np.exp(logs) * shares.shares.sum(axis=-1, keepdims=True)
+        return value, size, slope, (whole + np.abs(shares.shares)) * reach
+    return value, size, slope, np.abs(slope)
