@@ -207,11 +207,11 @@ def _unpickled(
 
 
 def placed(storage: Storage, location: str, map_location: Location) -> Storage:
-    """Return a storage on the device that it is to be loaded to; there is only the CPU."""
+    """Return a storage on the device that it is to be loaded to."""
     if callable(map_location) and not isinstance(map_location, devices.device):
         chosen = map_location(storage, location)
         return storage if chosen is None else chosen
     if isinstance(map_location, dict):
         map_location = map_location.get(location, location)
-    devices.checked(location if map_location is None else map_location)
+    storage.device = devices.checked(location if map_location is None else map_location)
     return storage
