@@ -36,8 +36,10 @@ CHAPTERS = (
     "printing",
     "convolution",
     "layers",
+    "losses",
     "optimizers",
     "schedulers",
+    "device",
 )
 
 

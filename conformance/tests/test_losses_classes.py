@@ -16,7 +16,7 @@ from tensorcanon.spec import losses
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
 
-from .draft_test_losses import FAR, LINE, REDUCTIONS, drawn_from, graded
+from .test_losses import FAR, LINE, REDUCTIONS, drawn_from, graded
 
 _SHAPES: tuple[Shape, ...] = ((2, 3), (4, 5), (3,), (1, 2), (2, 3, 4), (2, 4, 2, 3), (5, 1))
 _LARGE: tuple[Shape, ...] = ((700, 3), (3, 1000))
