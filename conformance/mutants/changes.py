@@ -24,6 +24,11 @@ def where(applies: Callable[..., bool], instead: Call) -> Change:
     return make
 
 
+def always(value: Any) -> Change:
+    """Give one value whatever the arguments are."""
+    return lambda original: lambda *args, **kwargs: value
+
+
 def forcing(**forced: Any) -> Change:
     """Force keyword arguments."""
     return lambda original: lambda *args, **kwargs: original(*args, **{**kwargs, **forced})
