@@ -229,7 +229,7 @@ MUTANTS = [
         fault="Lightning-AI/lightning-thunder#1239",
     ),
     mutant(
-        "atan2_of_zero_dim_tensors_has_the_type_of_the_first",
+        "zero_dim_atan2_has_the_type_of_the_first",
         laws.a_result_has_the_promoted_type,
         kernel("atan2", _first_type),
         fault="pytorch/pytorch#43360",

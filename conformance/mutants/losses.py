@@ -145,7 +145,7 @@ MUTANTS = [
         ),
     ),
     mutant(
-        "mean_of_nothing_is_zero",
+        "mean_loss_of_nothing_is_zero",
         s.a_loss_of_nothing,
         kernel(
             _F + "mse_loss",
