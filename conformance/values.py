@@ -137,8 +137,8 @@ def _integers(dtype: DType, kind: Kind) -> Array:
         powers = [s * (2**k + d) for k in (7, 8, 15, 16, 24, 31, 32, 53) for d in (-1, 0, 1) for s in (1, -1)]
         fitting = [value for value in edges + powers if low <= value <= high]
         simple = [int(v) for v in signed if low <= v <= high][: 256 - len(fitting)]
-        values = [*simple, *fitting] * 3
-        return np.array(values[:256], dtype=dtype.storage)
+        listed = [*simple, *fitting] * 3
+        return np.array(listed[:256], dtype=dtype.storage)
     if kind == "distinct":
         return (index % (high + 1)).astype(dtype.storage) if high < 255 else index.astype(dtype.storage)
     if kind == "ties":

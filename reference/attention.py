@@ -29,7 +29,8 @@ def scaled_dot_product_attention(
     if not query.dtype is key.dtype is value.dtype:
         raise RuntimeError(
             "Expected query, key, and value to have the same dtype, but got query.dtype: "
-            f"{query.dtype.c_name} key.dtype: {key.dtype.c_name} and value.dtype: {value.dtype.c_name} instead."
+            f"{query.dtype.c_name} key.dtype: {key.dtype.c_name} and value.dtype: {value.dtype.c_name} "
+            "instead."
         )
     if enable_gqa:
         times = query.shape[-3] // key.shape[-3]

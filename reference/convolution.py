@@ -50,7 +50,8 @@ def _forward(x: Array, w: Array, stride: Sizes, padding: Sizes, dilation: Sizes,
     rows = w.reshape(groups, w.shape[0] // groups, -1).transpose(0, 2, 1)
     product = np.matmul(columns, rows).reshape(groups, batch, *places, -1)
     product = np.moveaxis(product, -1, 2).swapaxes(0, 1)
-    return product.reshape(batch, w.shape[0], *places)
+    result: Array = product.reshape(batch, w.shape[0], *places)
+    return result
 
 
 def _transposed(x: Array, w: Array, stride: Sizes, dilation: Sizes, groups: int, full: Sizes) -> Array:
@@ -87,7 +88,8 @@ def _weight_gradient(
     columns = columns.transpose(order).reshape(groups, batch * int(np.prod(grad.shape[2:])), -1)
     sent = grad.reshape(batch, groups, grad.shape[1] // groups, -1).transpose(1, 2, 0, 3)
     product = np.matmul(sent.reshape(groups, grad.shape[1] // groups, -1), columns)
-    return product.reshape(grad.shape[1], x.shape[1] // groups, *kernel)
+    result: Array = product.reshape(grad.shape[1], x.shape[1] // groups, *kernel)
+    return result
 
 
 @op("convolution", method=False)

@@ -30,8 +30,8 @@ def interpolate(
     Raises
     ------
     ValueError
-        Unless exactly one of ``size`` and ``scale_factor`` is given; for ``align_corners`` with a mode that has
-        no such choice.
+        Unless exactly one of ``size`` and ``scale_factor`` is given; for ``align_corners`` with a mode that
+        has no such choice.
     NotImplementedError
         For a mode that does not fit the rank.
     """

@@ -87,7 +87,8 @@ def _first_greatest(shown: Array, order: Array) -> Array:
     with np.errstate(invalid="ignore"):
         greatest = shown.max(axis=-1, keepdims=True)
         hit = (shown == greatest) | ((shown != shown) & (greatest != greatest))
-    return np.argmax(hit & (order == 0), axis=-1)[..., None]
+    first: Array = np.argmax(hit & (order == 0), axis=-1, keepdims=True)
+    return first
 
 
 def _scattered(grad: Any, indices: Any, meta: Any) -> Any:

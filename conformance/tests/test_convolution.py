@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,9 +14,12 @@ from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import Operand, draw_array, draw_layout
 from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
+from tensorcanon.conformance.values import Kind
 from tensorcanon.spec import convolution
 from tensorcanon.spec.rules import dtypes, sizes
 from tensorcanon.spec.rules.windowing import Geometry
+
+OPERANDS: tuple[Literal["input", "weight", "bias"], ...] = ("input", "weight", "bias")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +64,7 @@ def draw_sliding(tape: Tape, transposed: bool = False) -> Sliding:
         lengths = tuple(d * (k - 1) + 1 + tape.below(5) for k, d in zip(kernel, dilation, strict=True))
         first, second = outside, inside
     batch = () if not transposed and tape.one_in(4) else (tape.between(1, 3),)
-    kind = tape.choose(("exact", "unit"))
+    kind: Kind = tape.choose(("exact", "unit"))
     x = Operand(draw_array(tape, dtype, (*batch, inside, *lengths), kind), draw_layout(tape))
     weight = Operand(draw_array(tape, dtype, (first, second // groups, *kernel), kind), draw_layout(tape))
     bias = draw_array(tape, dtype, (outside,), kind) if tape.one_in(2) else None
@@ -122,7 +125,7 @@ def test_gradients(run: Run, case: Sliding) -> None:
     named = {"stride": one.stride, "padding": one.padding, "dilation": one.dilation, "groups": one.groups}
     result = run.call(f"torch.nn.functional.conv{case.count}d", *args, **named)
     run.call("Tensor.backward", result, run.tensor(grad))
-    for of, tensor in zip(("input", "weight", "bias"), args, strict=True):
+    for of, tensor in zip(OPERANDS, args, strict=True):
         due = convolution.convolutions_are_differentiated_exactly(x, weight, grad, one, of)
         run.look(due, run.call("Tensor.grad", tensor))
 
@@ -209,7 +212,7 @@ NAMED: tuple[tuple[Any, str], ...] = (
     convolution.padding_surrounds_the_input,
     over=[(*named, n, k, d) for named in NAMED for n in (1, 2) for k in (2, 3, 4) for d in (1, 2)],
 )
-def test_padding(run: Run, case: tuple[Any, str, int, int, int]) -> None:
+def test_padding(run: Run, case: tuple[Any, Any, int, int, int]) -> None:
     padding, mode, count, kernel, dilation = case
     shape = (2, 2, *(7, 8)[:count])
     x = (np.arange(np.prod(shape)).reshape(shape) % 11 - 5).astype(np.float32)

@@ -11,6 +11,7 @@ from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import Operand, draw_array, draw_layout
 from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
+from tensorcanon.conformance.values import Kind
 from tensorcanon.spec import layers
 from tensorcanon.spec.rules import dtypes
 
@@ -87,7 +88,7 @@ def draw_normal(tape: Tape) -> tuple[Operand, Any, Any, float]:
     groups = tape.choose((1, 2, 3))
     channels = groups * tape.between(1, 3)
     shape = (tape.between(2, 4), channels, *tape.choose(((4,), (3, 4), (2,), (2, 3, 2), (70,))))
-    kind = tape.choose(("distinct", "exact"))
+    kind: Kind = tape.choose(("distinct", "exact"))
     x = Operand(draw_array(tape, dtype, shape, kind), draw_layout(tape))
     weight, bias = (draw_array(tape, dtype, (channels,), "exact") for _ in range(2))
     return x, (groups, weight), bias, tape.choose(EPS)

@@ -96,10 +96,9 @@ def draw_attention(tape: Tape) -> tuple[Any, ...]:
 
 @verifies(layers.attention_is_a_softmax_of_scaled_products, drawn=draw_attention)
 def test_attention(run: Run, case: tuple[Any, ...]) -> None:
-    *given, mask, causal, scale = case
-    allowed = layers.attention_is_a_softmax_of_scaled_products(
-        *(one.array for one in given), mask, causal, scale
-    )
+    q, k, v, mask, causal, scale = case
+    given = (q, k, v)
+    allowed = layers.attention_is_a_softmax_of_scaled_products(q.array, k.array, v.array, mask, causal, scale)
     args = [run.tensor(one) for one in given]
     masked = None if mask is None else run.tensor(mask)
     name = "torch.nn.functional.scaled_dot_product_attention"

@@ -239,7 +239,7 @@ class ParameterDict(Module):
     def items(self) -> Any:
         return [(key, self[key]) for key in self._keys]
 
-    def update(self, parameters: Mapping[str, Any] | Iterable[Any]) -> None:
+    def update(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
         for name, value in parameters.items() if isinstance(parameters, Mapping) else parameters:
             self[name] = value
 

@@ -18,6 +18,7 @@ _MODES = ("zeros", "reflect", "replicate", "circular")
 class _Convolution(Module):
     weight: Any
     bias: Any
+    padding: Any
     count: int
     transposed = False
 
@@ -120,7 +121,7 @@ class _Conv(_Convolution):
         return function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def _amounts(self) -> list[int]:
-        pairs = [(0, 0)] * self.count
+        pairs: list[Any] = [(0, 0)] * self.count
         if self.padding == "same":
             pairs = [sizes.same_padding(k, d) for k, d in zip(self.kernel_size, self.dilation, strict=True)]
         elif self.padding != "valid":

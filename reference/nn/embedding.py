@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..autograd.modes import no_grad
@@ -48,7 +49,8 @@ class _Table(Module):
         """Return a table of given rows, by default not to be learned."""
         if embeddings.ndim != 2:
             raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
-        made = cls(*embeddings.shape, padding_idx=padding_idx, _weight=embeddings, **options)
+        build: Callable[..., Any] = cls
+        made = build(*embeddings.shape, padding_idx=padding_idx, _weight=embeddings, **options)
         made.weight.requires_grad = not freeze
         return made
 

@@ -123,6 +123,7 @@ class Watched:
         """Return the result with the boundary at which gradients enter the module."""
         several = isinstance(result, tuple)
         outputs = result if several else (result,)
+        places: list[int]
         crossed, places = _crossed(outputs, lambda grads: self._enter(grads, places, len(outputs)))
         return crossed if several else crossed[0]
 

@@ -205,7 +205,8 @@ class RNN(_Recurrent):
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
-        super().__init__(input_size, hidden_size, num_layers, *args, nonlinearity=nonlinearity, **kwargs)
+        kwargs["nonlinearity"] = nonlinearity
+        super().__init__(input_size, hidden_size, num_layers, *args, **kwargs)
 
 
 class LSTM(_Recurrent):

@@ -88,7 +88,7 @@ class _Adaptive(_Called):
 
 def layer(
     name: str, function: str, base: type[_Called] = _Activation, shown: Any = None, **options: Any
-) -> type[Module]:
+) -> type[Any]:
     """Return a layer's class; the options are its parameters with their defaults."""
     listed = tuple(options) if shown is None else tuple(shown)
     space = {"function": function, "options": options, "shown": listed, "__module__": "torch.nn"}
