@@ -71,7 +71,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from . import placement
+from . import placement, subclasses
 from .tensor import Tensor
 
 Kernel = Callable[..., Any]
@@ -252,8 +252,8 @@ def run(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if current.spread and len(args) > 1 and hasattr(args[1], "__index__"):
         args = (args[0], args[1:])
     if placement.active() or "device" in kwargs:
-        return placement.carried_out(current, args, kwargs, _run)
-    return _run(current, args, kwargs)
+        return subclasses.kept(args, placement.carried_out(current, args, kwargs, _run))
+    return subclasses.kept(args, _run(current, args, kwargs))
 
 
 def _run(current: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -42,6 +42,14 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     return made.clone() if copy else made
 
 
+@op("as_subclass", function=False, view=True)
+def as_subclass(input: Tensor, cls: type[Tensor]) -> Tensor:
+    """Return the same window as an instance of a derived class."""
+    made = view_of(input, input.shape, input.strides, input.offset)
+    made.__class__ = cls
+    return made
+
+
 def _of_array(array: Array) -> Tensor:
     if array.flags.writeable:
         return from_numpy(array)

@@ -13,6 +13,8 @@ from .tensor import Tensor
 class Parameter(Tensor):
     """A tensor that a module learns: a leaf that requires gradients unless told otherwise."""
 
+    plain_results = True
+
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         source = fresh([]) if data is None else data.detach()
         made = Tensor.make(source.storage, source.shape, source.strides, source.offset, source.dtype, cls=cls)
