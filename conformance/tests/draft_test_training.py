@@ -261,8 +261,8 @@ _OPTIONS: dict[str, tuple[dict[str, Any], int]] = {
     "Adam": ({"lr": 0.05}, 300),
     "AdamW": ({"lr": 0.05, "weight_decay": 0.0}, 300),
     "Adagrad": ({"lr": 0.5}, 300),
-    "RMSprop": ({"lr": 0.005}, 400),
-    "Adadelta": ({"lr": 10.0}, 400),
+    "RMSprop": ({"lr": 0.02}, 300),
+    "Adadelta": ({"lr": 1.0, "eps": 0.1}, 300),
 }
 
 

@@ -58,7 +58,8 @@ def distance_left(
 ) -> float:
     """Return how far the exact rule of an optimizer is from the solution after some steps, at its farthest
     in the last tenth of them."""
-    wanted, state = solution(inputs, targets), {}
+    wanted = solution(inputs, targets)
+    state: dict[str, Any] = {}
     p, unit = np.asarray(start, np.float64), 2.0**-53
     distances = []
     for _ in range(steps):
