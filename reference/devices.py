@@ -13,7 +13,7 @@ NO_DATA = "Cannot copy out of meta tensor; no data!"
 
 
 class _State(threading.local):
-    """The default devices in force, innermost last, and whether any but the CPU was ever used."""
+    """The default devices in force, innermost last, per thread; whether any but the CPU was ever used."""
 
     stack: tuple[device, ...] = ()
     used = False
@@ -56,7 +56,7 @@ class device:
 
     def __enter__(self) -> device:
         state.stack = (*state.stack, self)
-        state.used = True
+        _State.used = True
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -98,7 +98,7 @@ def checked(where: Any) -> device:
     if wanted.type == "cuda":
         raise AssertionError("Torch not compiled with CUDA enabled")
     if wanted.type == "meta":
-        state.used = True
+        _State.used = True
         return meta
     if wanted.type != "cpu":
         raise RuntimeError(f"the reference has no device of type {wanted.type}")
@@ -123,7 +123,7 @@ def get_default_device() -> device:
 def set_default_device(device: Any) -> None:
     """Let new tensors take a device from now on; None stands for the CPU."""
     state.stack = () if device is None else (named(device),)
-    state.used = True
+    _State.used = True
 
 
 def named(name: Any) -> device:
