@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tensorcanon.reference.generator import default_generator
+from tensorcanon.reference.random import default_generator
 from tensorcanon.spec import training as t
 
 from .mutant import Mutant, attribute, kernel, mutant
@@ -17,7 +17,7 @@ _SGD = "optim.sgd:SGD.update"
 
 def _restarted(original: Method) -> Method:
     def accumulate(variable: Any, grad: Any) -> None:
-        variable.grad = None
+        variable._grad = None
         original(variable, grad)
 
     return accumulate
@@ -88,7 +88,7 @@ MUTANTS: list[Mutant] = [
     mutant(
         "gradients_overwritten",
         (t.gradients_left_in_place_add_up, t.gradients_of_parts_add_up),
-        attribute("autograd.engine:accumulate", _restarted),
+        attribute("autograd.accumulation:accumulate", _restarted),
     ),
     mutant(
         "zeroing_ignored",
