@@ -40,6 +40,7 @@ CHAPTERS = (
     "optimizers",
     "schedulers",
     "device",
+    "training",
 )
 
 
