@@ -34,6 +34,7 @@ CHAPTERS = (
     "errors",
     "numerics",
     "printing",
+    "modules",
     "convolution",
     "layers",
     "losses",
@@ -41,6 +42,10 @@ CHAPTERS = (
     "schedulers",
     "device",
     "training",
+    "random",
+    "data",
+    "serialization",
+    "interop",
 )
 
 

@@ -137,15 +137,15 @@ def test_lists(run: Run, case: None) -> None:
             allowed, "builtins.tuple", run.whole("builtins.dict", run.whole(name, module, *args, **kwargs))
         )
 
-    order = modules.parameters_are_listed_in_the_order_of_registration
-    judge(order(PARAMETERS), "Tensor.named_parameters")
-    judge(order(("first", "last")), "Tensor.named_parameters", recurse=False)
-    judge(order(tuple(f"x.{name}" for name in PARAMETERS)), "Tensor.named_parameters", prefix="x")
     judge(
         modules.modules_are_listed_with_themselves_first(("", "middle", "middle.inner")),
         "Tensor.named_modules",
     )
     judge(modules.modules_are_listed_with_themselves_first(("middle",)), "Tensor.named_children")
+    order = modules.parameters_are_listed_in_the_order_of_registration
+    judge(order(PARAMETERS), "Tensor.named_parameters")
+    judge(order(("first", "last")), "Tensor.named_parameters", recurse=False)
+    judge(order(tuple(f"x.{name}" for name in PARAMETERS)), "Tensor.named_parameters", prefix="x")
     held = ("kept", "count", "passing", "middle.inner.below")
     judge(modules.buffers_are_state_that_is_not_learned(held), "Tensor.named_buffers")
     judge(modules.the_state_has_every_name(STATE), "Tensor.state_dict")
@@ -263,16 +263,20 @@ def test_copies(run: Run, name: str) -> None:
     modules.conversion_changes_floating_state,
     modules.conversion_keeps_parameters_the_same_objects,
     modules.modules_convert_to_floating_types_only,
+    modules.changes_return_the_module,
     over=[dtypes.float64, dtypes.float16, dtypes.bfloat16],
 )
 def test_conversion(run: Run, dtype: Any) -> None:
     module = nested(run)
     run.require(dtype)
     own = run.call("Tensor.get_parameter", module, "middle.inner.deep")
-    run.whole("Tensor.to", module, dtype)
+    same = run.whole("Tensor.to", module, dtype)
+    run.expect(modules.changes_return_the_module(), "is", same, module)
     run.look(modules.conversion_changes_floating_state(dtype, (2, 2)), own)
     now = run.call("Tensor.get_parameter", module, "middle.inner.deep")
-    run.expect(modules.conversion_keeps_parameters_the_same_objects(), "is", now, own)
+    tied = run.call("Tensor.get_parameter", module, "middle.again")
+    for other in (own, tied):
+        run.expect(modules.conversion_keeps_parameters_the_same_objects(), "is", now, other)
     for name in ("kept", "passing", "middle.inner.below"):
         allowed = modules.conversion_changes_floating_state(dtype, (2, 2))
         run.expect(allowed, "Tensor.get_buffer", module, name)
