@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -86,7 +87,7 @@ def _like_in_default_type(original: Call) -> Call:
 
 def _only_contiguous(original: Call) -> Call:
     def filled(input: Tensor, values: Any) -> Tensor:
-        return original(input, values) if input.is_contiguous() else input  # type: ignore[no-any-return]
+        return original(input, values) if input.is_contiguous() else input
 
     return filled
 
@@ -171,7 +172,7 @@ def _absolute_deviations(original: Call) -> Call:
 
 def _rounded_normal(original: Call) -> Call:
     def poisson(generator: Generator, rate: float) -> int:
-        return max(0, round(rate + rate**0.5 * float(generator.normal(1)[0])))
+        return max(0, round(rate + math.sqrt(rate) * float(generator.normal(1)[0])))
 
     return poisson
 

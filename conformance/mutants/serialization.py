@@ -136,12 +136,9 @@ def _not_a_leaf(original: Call) -> Call:
     return rebuild
 
 
-def _as_a_tensor(original: Call) -> Call:
-    def rebuild(data: Tensor, requires_grad: bool, hooks: Any) -> Tensor:
-        data.tracked = requires_grad
-        return data
-
-    return rebuild
+def _as_a_tensor(data: Tensor, requires_grad: bool, hooks: Any) -> Tensor:
+    data.tracked = requires_grad
+    return data
 
 
 def _always_requires_grad(original: Call) -> Call:
@@ -323,7 +320,7 @@ MUTANTS: list[Mutant] = [
     mutant(
         "a_parameter_loads_as_a_tensor",
         serialization.a_loaded_parameter_has_no_gradient,
-        attribute("pickling:_ALLOWED", lambda original: {**original, _PARAMETER: _as_a_tensor(None)}),
+        attribute("pickling:_ALLOWED", lambda original: {**original, _PARAMETER: _as_a_tensor}),
     ),
     mutant(
         "a_loaded_parameter_always_requires_gradients",

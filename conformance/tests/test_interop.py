@@ -198,7 +198,8 @@ def test_numpy(run: Run, source: Operand) -> None:
 def test_numpy_refusals(run: Run, form: str) -> None:
     run.require_data()
     copied = run.define(COPIED)
-    z = np.array([1 + 2j, -3j], np.complex64)
+    z: np.ndarray[Any, Any] = np.array([1 + 2j, -3j], np.complex64)
+    due: np.ndarray[Any, Any]
     x = run.call("Tensor.cpu", run.tensor(z))
     run.call("Tensor.numpy", x)
     match form:
