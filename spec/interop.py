@@ -144,7 +144,7 @@ def from_dlpack_copies_when_told(array: Array) -> Outcome:
     return Exactly(array)
 
 
-@clause("torch.Tensor.__dlpack__; dlpack", covers="interop.dlpack")
+@clause("torch.Tensor.__dlpack__", covers="interop.dlpack")
 def tensors_export_their_memory(array: Array) -> Outcome:
     """`numpy.from_dlpack` of a tensor is an array on the tensor's memory."""
     return Exactly(array)
