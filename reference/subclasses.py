@@ -39,4 +39,4 @@ def _tensors(result: Any) -> Iterable[Tensor]:
     return [one for one in result if isinstance(one, Tensor)] if isinstance(result, tuple | list) else ()
 
 
-Tensor.__init_subclass__ = classmethod(_register)  # type: ignore[assignment]
+Tensor.__init_subclass__ = classmethod(_register)  # type: ignore[assignment,arg-type]

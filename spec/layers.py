@@ -21,7 +21,7 @@ _LINEAR = "nn.Linear"
 _BATCH = "nn.BatchNorm1d; nn.BatchNorm2d"
 _RNN = "nn.LSTM; nn.GRU; nn.RNN"
 _SDPA = "nn.functional.scaled_dot_product_attention"
-_INIT = "nn.init"
+_INIT = "nn.init.uniform_; nn.init.kaiming_uniform_"
 
 
 def _wide(array: Array) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 from tensorcanon.reference.dispatch import ops
 from tensorcanon.reference.optim.optimizer import wanted
 from tensorcanon.spec import optimizers as o
+from tensorcanon.spec.clause import Clause
 
 from .mutant import Patch, attribute, mutant
 from .optimizers_steps import MUTANTS as OF_STEPS
@@ -128,7 +129,7 @@ def _same_place(name: str) -> Callable[[Method], Method]:
     return change
 
 
-_CLASSES = {
+_CLASSES: dict[str, tuple[Clause[Any], ...]] = {
     "optim.sgd:SGD": (o.sgd_goes_down_the_gradient,),
     "optim.adaptive:Adagrad": (o.adagrad_sums_the_squares,),
     "optim.adam:Adamax": (o.adamax_divides_by_the_greatest_magnitude,),

@@ -178,6 +178,14 @@ def _late_closure(original: Method) -> Method:
     return take
 
 
+def _frozen_after_its_move(original: Any) -> Any:
+    def move(self: Any, p: Any, g: Any, group: Any) -> None:
+        original(self, p, g, group)
+        p.requires_grad = False
+
+    return move
+
+
 MUTANTS = [
     mutant(
         "step_makes_a_new_tensor",
@@ -196,12 +204,7 @@ MUTANTS = [
         o.a_step_leaves_a_leaf_that_requires_grad,
         attribute(
             f"{_OPTIMIZER}._move",
-            lambda original: (
-                lambda self, p, g, group: (
-                    original(self, p, g, group),
-                    setattr(p, "requires_grad", False),
-                )[0]
-            ),
+            _frozen_after_its_move,
         ),
     ),
     mutant(

@@ -124,6 +124,22 @@ def _own_epochs(original: Method) -> Method:
     return step
 
 
+def _counted_twice(original: Any) -> Any:
+    def write(self: Any, rates: Any) -> None:
+        original(self, rates)
+        self.last_epoch += self.last_epoch > 0
+
+    return write
+
+
+def _stepped_without_a_word(original: Any) -> Any:
+    def step(self: Any, epoch: Any = None) -> None:
+        self._step_count += 1
+        self.go_to(epoch)
+
+    return step
+
+
 MUTANTS = [
     mutant("step_lr_late", s.step_lr_multiplies_every_few_epochs, late("StepLR")),
     mutant("step_lr_early", s.step_lr_multiplies_every_few_epochs, early(f"{_SCHEDULES}:StepLR.factor")),
@@ -318,12 +334,7 @@ MUTANTS = [
         s.a_scheduler_counts_its_epochs,
         attribute(
             f"{_SCHEDULES}:LRScheduler.write",
-            lambda original: (
-                lambda self, rates: (
-                    original(self, rates),
-                    setattr(self, "last_epoch", self.last_epoch + (self.last_epoch > 0)),
-                )[0]
-            ),
+            _counted_twice,
         ),
     ),
     mutant(
@@ -344,12 +355,7 @@ MUTANTS = [
         s.schedulers_step_after_optimizers,
         attribute(
             f"{_SCHEDULES}:LRScheduler.step",
-            lambda _: (
-                lambda self, epoch=None: (
-                    setattr(self, "_step_count", self._step_count + 1),
-                    self.go_to(epoch),
-                )[1]
-            ),
+            _stepped_without_a_word,
         ),
     ),
     mutant(

@@ -353,10 +353,10 @@ def test_cosine_embedding(run: Run, case: tuple[list[Any], float, DType]) -> Non
 
 @verifies(losses.triplet_margin_compares_two_distances, drawn=_vectors)
 def test_triplet(run: Run, case: tuple[list[Any], float, DType]) -> None:
-    arrays, margin, dtype = case
+    (anchor, positive, negative), margin, dtype = case
     p = 1.0 if margin == 0.5 else 2.0
-    allowed = losses.triplet_margin_compares_two_distances(*arrays, margin, p, dtype)
-    given = [run.tensor(one) for one in arrays]
+    allowed = losses.triplet_margin_compares_two_distances(anchor, positive, negative, margin, p, dtype)
+    given = [run.tensor(one) for one in (anchor, positive, negative)]
     name = "torch.nn.functional.triplet_margin_loss"
     run.expect(allowed, name, *given, margin=margin, p=p, reduction="none")
 

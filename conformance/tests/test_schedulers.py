@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -196,9 +197,7 @@ def test_lambda(run: Run, count: int) -> None:
         advance(run, optimizer, scheduler)
         seen.append(options_now(run, optimizer))
     for place, base in enumerate(bases):
-        allowed = schedulers.lambda_lr_multiplies_the_initial_rate(
-            _INITIAL[place], 5, lambda epoch, base=base: base**epoch
-        )
+        allowed = schedulers.lambda_lr_multiplies_the_initial_rate(_INITIAL[place], 5, partial(pow, base))
         run.look(allowed, [one[place] for one in seen])
 
 
