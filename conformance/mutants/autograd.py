@@ -65,7 +65,7 @@ class Nothing:
 
 def _only_the_first(original: Call) -> Call:
     def wants(values: Any) -> bool:
-        return original(list(values)[:1])
+        return bool(original(list(values)[:1]))
 
     return wants
 

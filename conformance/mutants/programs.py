@@ -18,10 +18,10 @@ def _keeps_what_was_there(original: Call) -> Call:
     return lambda input, base, window: original(input, base, window) * 0 + input
 
 
-def _never_regenerated(original: Call) -> Call:
+def _never_regenerated(original: Any) -> Any:
     def grad_fn(self: Any) -> Any:
         self.seen_version = self.version.count
-        return original.fget(self)  # type: ignore[attr-defined]
+        return original.fget(self)
 
     return property(grad_fn)
 

@@ -16,6 +16,7 @@ from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.conformance.tests.draft_test_extending import product_function, square_function, take_back
 from tensorcanon.spec import extending
+from tensorcanon.spec.observation import Seen
 from tensorcanon.spec.rules import dtypes
 
 ONES = np.ones(3, np.float32)
@@ -103,7 +104,7 @@ def _scalar(w: Any, x: Any) -> Any:
 
 def _outer_jacobian(x: Array) -> Array:
     eye = np.eye(x.size)
-    return 2 * (eye[:, None, :] * x[None, :, None] + x[:, None, None] * eye[None, :, :])
+    return np.asarray(2 * (eye[:, None, :] * x[None, :, None] + x[:, None, None] * eye[None, :, :]))
 
 
 def _scalar_gradient(x: Array) -> Array:
@@ -293,4 +294,5 @@ def test_random_numbers(run: Run, seed: int) -> None:
     run.call("torch.rand", 5)
     take_back(run, y)
     first = run.see(run.call("operator.getitem", log, 0))
+    assert isinstance(first, Seen) and first.value is not None
     run.expect(extending.checkpoints_draw_the_same_random_numbers(2 * first.value), "Tensor.grad", x)

@@ -144,9 +144,12 @@ def test_several_tensors(run: Run, passes: tuple[str, ...]) -> None:
     for kind in passes:
         operands = {"both": (x, y), "first": (x, 5.0), "second": (5.0, y)}[kind]
         take_back(run, run.call("operator.mul", *operands))
-        calls.append(
-            {"both": [ONES * 3, ONES * 2], "first": [ONES * 5, None], "second": [None, ONES * 5]}[kind]
-        )
+        due: dict[str, list[Array | None]] = {
+            "both": [ONES * 3, ONES * 2],
+            "first": [ONES * 5, None],
+            "second": [None, ONES * 5],
+        }
+        calls.append(due[kind])
     run.look(hooks.hooks_of_several_tensors_wait_for_all(calls), log)
 
 
