@@ -55,7 +55,7 @@ def successive_draws_differ(equal: bool) -> Outcome:
 
 
 @clause(
-    f"{_RANDOMNESS}; nn.Dropout; nn.init.uniform_",
+    f"{_RANDOMNESS}; nn.Dropout; torch.nn.init.uniform_",
     covers=("random.dropout-uses-rng", "random.manual-seed-repro"),
 )
 def dropout_and_initialisers_draw_from_the_default_generator(before: Array) -> Outcome:

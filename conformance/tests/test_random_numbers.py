@@ -441,10 +441,13 @@ def test_normal_of_other_shapes(run: Run, case: tuple[Shape, Shape]) -> None:
     run.expect(random.normal_takes_shapes_of_equally_many_elements(*case), "torch.normal", mean, std)
 
 
-RATES = (0.0, 0.5, 4.0, 30.0, 200.0)
+RATES = (0.0, 0.5, 4.0, 30.0)
 
 
-@verifies(random.poisson_counts_have_their_rate, over=product(WIDE, ("contiguous", "transposed")))
+@verifies(
+    random.poisson_counts_have_their_rate,
+    over=((dtypes.float32, "contiguous"), (dtypes.float64, "transposed")),
+)
 def test_poisson(run: Run, case: tuple[DType, str]) -> None:
     dtype, layout = case
     run.call("torch.manual_seed", 15)
