@@ -19,12 +19,11 @@ from tensorcanon.spec.observation import Seen
 from tensorcanon.spec.ops import OPS
 from tensorcanon.spec.ops.op import Op, shape_of
 from tensorcanon.spec.rules import promotion
-from tensorcanon.spec.rules.dtypes import COMPLEXES
+from tensorcanon.spec.rules.broadcasting import Shape
+from tensorcanon.spec.rules.dtypes import COMPLEXES, DType
 
 EXACT = [op for op in OPS if op.is_exact]
 NEAR = [op for op in OPS if not op.is_exact]
-# What stands for a kind where types are mixed: values that every type holds.
-_SHARED: dict[str, Kind] = {"divisor": "positive", "shift": "ties"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +47,16 @@ def draw(tape: Tape, op: Op) -> Case:
     operands = []
     for place, shape in enumerate(shapes):
         own = tape.choose(op.dtypes) if mixed else dtype
-        kind = op.kind(place) if op.kind(place) != "any" else any_kind
-        if mixed:
-            kind = _SHARED.get(op.kind(place), "small")
-        operands.append(_laid_out(tape, draw_array(tape, own, shape, cast(Kind, kind))))
+        kind = any_kind if op.kind(place) == "any" else op.kind(place)
+        array = _shared(tape, own, shape, kind) if mixed else draw_array(tape, own, shape, cast(Kind, kind))
+        operands.append(_laid_out(tape, array))
     return Case(tuple(operands), tape.below(16))
+
+
+def _shared(tape: Tape, dtype: DType, shape: Shape, kind: str) -> Array:
+    """Draw values of a kind that every type holds exactly, so that conversions do not round."""
+    array = draw_array(tape, dtype, shape, "ties" if kind == "shift" else "small")
+    return np.where(array == 0, array.dtype.type(1), array) if kind == "divisor" else array
 
 
 def _laid_out(tape: Tape, array: Array) -> Operand:
