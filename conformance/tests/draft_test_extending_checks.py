@@ -109,7 +109,7 @@ def _outer_jacobian(x: Array) -> Array:
 
 def _scalar_gradient(x: Array) -> Array:
     squares = x * x
-    return 2 * x * np.cumsum(x) + np.cumsum(squares[::-1])[::-1]
+    return np.asarray(2 * x * np.cumsum(x) + np.cumsum(squares[::-1])[::-1])
 
 
 def _scalar_hessian(x: Array) -> Array:
