@@ -195,7 +195,7 @@ MUTANTS: list[Mutant] = [
         fault="tinygrad/tinygrad#13380",
     ),
     mutant(
-        "detach_copies",
+        "detached_tensors_are_copies",
         recording.detached_tensors_share_memory,
         kernel("detach", _copied),
     ),
