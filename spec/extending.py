@@ -16,7 +16,7 @@ _CONTEXT = "autograd.function.FunctionCtx; notes/extending"
 _CHECK = "torch.autograd.gradcheck; notes/gradcheck"
 _FUNCTIONAL = "torch.autograd.functional"
 _DUAL = "torch.autograd.forward_ad"
-_CHECKPOINT = "checkpoint"
+_CHECKPOINT = "torch.utils.checkpoint.checkpoint"
 
 
 def _exact(value: Array) -> Exactly:
