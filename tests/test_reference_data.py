@@ -42,14 +42,8 @@ def classes(library: Any) -> dict[str, Any]:
             return 9
 
         def __getitem__(self, i: int) -> Any:
-            return (
-                T.tensor([i * i]),
-                i,
-                float(i),
-                f"s{i}",
-                {"a": np.float32(i), "b": (i, i)},
-                np.arange(2) + i,
-            )
+            fields = {"a": np.float32(i), "b": (i, i)}
+            return library.tensor([i * i]), i, float(i), f"s{i}", fields, np.arange(2) + i
 
     class Stream(D.IterableDataset):  # type: ignore[misc, name-defined]
         def __iter__(self) -> Any:
