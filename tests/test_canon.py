@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from tensorcanon.conformance.backends.catalogue import reference
+from tensorcanon.conformance.expectations import departures
 from tensorcanon.conformance.inventory import checks
+from tensorcanon.conformance.mutants.ledger import mutants
 from tensorcanon.spec import canon
 from tensorcanon.spec.clause import Clause
 
@@ -43,3 +46,15 @@ def test_every_clause_has_a_check() -> None:
 
 def test_the_edition_is_a_digest() -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", canon.edition())
+
+
+def test_every_mutant_has_a_name_of_its_own() -> None:
+    assert len(mutants()) == len({mutant.name for mutant in mutants().values()}) > len(CLAUSES)
+
+
+def test_every_clause_has_a_mutant_or_is_a_departure() -> None:
+    identity = reference().identity
+    known = departures(identity)
+    challenged = {clause.id for mutant in mutants().values() for clause in mutant.kills}
+    departing = {name for name in canon.clauses() if any(each.concerns(name, identity) for each in known)}
+    assert not canon.clauses().keys() - challenged - departing

@@ -258,7 +258,7 @@ MUTANTS: list[Mutant] = [
         attribute(f"{_LOADING}:DataLoader.__iter__", _quiet),
     ),
     mutant(
-        "everything_is_pinned",
+        "every_batch_is_pinned",
         data.nothing_is_pinned_without_an_accelerator,
         attribute("tensor:Tensor.is_pinned", lambda original: lambda self: True),
     ),

@@ -283,7 +283,7 @@ STATE = (
         on_module("_load_from_state_dict", _other_shapes_skipped),
     ),
     mutant(
-        "copies_share_memory",
+        "copied_modules_share_memory",
         m.deep_copies_are_independent,
         attribute("tensor:Tensor.__deepcopy__", _shallow),
     ),

@@ -308,7 +308,7 @@ MUTANTS = [
         attribute(f"{_OPTIMIZER}._take", _late_closure),
     ),
     mutant(
-        "hooks_stay",
+        "hooks_of_optimizers_stay",
         o.hooks_run_around_a_step,
         attribute("optim.optimizer:Handle.remove", constant(None)),
     ),
