@@ -6,9 +6,11 @@ from .checking import gradcheck, gradgradcheck
 from .engine import backward, grad
 from .function import Function
 from .modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .variables import Variable
 
 __all__ = [
     "Function",
+    "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
