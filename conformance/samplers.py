@@ -12,7 +12,7 @@ from tensorcanon.spec.observation import Seen
 from tensorcanon.spec.rules import dtypes
 
 from .backend import Array, Handle
-from .run import Run
+from .run import Run, Unclaimed
 
 
 @dataclass(frozen=True)
@@ -101,3 +101,12 @@ def elements(run: Run, handle: Handle) -> Array:
 def generator(run: Run) -> Handle:
     """Return a new generator on the backend's device."""
     return run.call("torch.Generator", run.backend.identity.device)  # type: ignore[no-any-return]
+
+
+def on_cpu(run: Run) -> None:
+    """Leave the example to the CPU.
+
+    The stream of another device is another one, and bad parameters among elements may end the process there.
+    """
+    if run.backend.identity.device != "cpu":
+        raise Unclaimed("the generator of the CPU")

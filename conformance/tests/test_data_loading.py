@@ -10,7 +10,7 @@ import numpy as np
 from tensorcanon.conformance.backend import Handle
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.run import Run, Unclaimed
-from tensorcanon.conformance.samplers import elements
+from tensorcanon.conformance.samplers import elements, on_cpu
 from tensorcanon.spec import data
 from tensorcanon.spec.rules import batches
 
@@ -343,8 +343,7 @@ def test_worker_init_fn(run: Run, workers: int) -> None:
 @verifies(data.every_pass_draws_a_base_seed, over=(1, 2))
 def test_base_seeds(run: Run, passes: int) -> None:
     run.require_data()
-    if run.backend.identity.device != "cpu":
-        raise Unclaimed("the stream of the CPU")
+    on_cpu(run)
     loader = run.call(LOADER, range(6), 2)
     run.call("torch.manual_seed", 10)
     for _ in range(passes):

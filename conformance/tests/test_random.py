@@ -9,8 +9,8 @@ import numpy as np
 
 from tensorcanon.conformance.backend import Handle, Symbol
 from tensorcanon.conformance.check import verifies
-from tensorcanon.conformance.run import Run, Unclaimed
-from tensorcanon.conformance.samplers import SAMPLERS, Sampler, elements, generator
+from tensorcanon.conformance.run import Run
+from tensorcanon.conformance.samplers import SAMPLERS, Sampler, elements, generator, on_cpu
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.spec import random
 from tensorcanon.spec.rules import dtypes, streams
@@ -37,12 +37,6 @@ def draw_session(tape: Tape) -> Session:
     seed = tape.choose(SEEDS) if tape.one_in(2) else tape.below(1 << 16)
     draws = tuple((tape.choose(SAMPLERS), tape.choose(COUNTS)) for _ in range(tape.between(1, 4)))
     return Session(seed, draws)
-
-
-def on_cpu(run: Run) -> None:
-    """Leave the example to the CPU: the stream of another device is another one."""
-    if run.backend.identity.device != "cpu":
-        raise Unclaimed("the stream of the CPU")
 
 
 @verifies(random.a_seed_repeats_the_stream, drawn=draw_session)

@@ -13,6 +13,7 @@ from tensorcanon.conformance.backend import Handle
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import Operand, Shape
 from tensorcanon.conformance.run import Run
+from tensorcanon.conformance.samplers import on_cpu
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.spec import random
 from tensorcanon.spec.outcome import Outcome
@@ -322,6 +323,7 @@ def test_bernoulli(run: Run, case: tuple[DType, str]) -> None:
     over=(*product((dtypes.float32, dtypes.float64), (1.5, -0.25)), (dtypes.int64, 1), (dtypes.bool_, 1)),
 )
 def test_bernoulli_refusals(run: Run, case: tuple[DType, float]) -> None:
+    on_cpu(run)
     dtype, chance = case
     run.call("torch.bernoulli", run.tensor(np.array([0.5, 1.0])))
     p = run.tensor(np.array([1, chance], dtype.storage))
@@ -374,6 +376,7 @@ def test_multinomial_without_replacement(run: Run, case: tuple[tuple[float, ...]
     ),
 )
 def test_multinomial_refusals(run: Run, case: tuple[tuple[float, ...], bool]) -> None:
+    on_cpu(run)
     weights, replacement = case
     count = 4 if len(weights) == 3 else 2
     run.call("torch.multinomial", run.tensor(np.array([1.0, 2.0])), 2, replacement)
@@ -389,6 +392,7 @@ def test_multinomial_refusals(run: Run, case: tuple[tuple[float, ...], bool]) ->
     over=(((1.0, 0.0, 2.0), 2), ((1.0, 0.0, 2.0), 3), ((0.0, 3.0, 0.0, 0.0), 2)),
 )
 def test_multinomial_of_few_weights(run: Run, case: tuple[tuple[float, ...], int]) -> None:
+    on_cpu(run)
     weights, count = case
     w = run.tensor(np.array(weights))
     allowed = random.multinomial_needs_enough_nonzero_weights(int(np.count_nonzero(weights)), count)
@@ -459,6 +463,7 @@ def test_poisson(run: Run, case: tuple[DType, str]) -> None:
 
 @verifies(random.poisson_refuses_negative_rates, over=WIDE)
 def test_poisson_refusals(run: Run, dtype: DType) -> None:
+    on_cpu(run)
     run.call("torch.poisson", run.tensor(np.ones(2, dtype.storage)))
     rates = run.tensor(np.array([1.0, -1.0], dtype.storage))
     run.expect(random.poisson_refuses_negative_rates(), "torch.poisson", rates)

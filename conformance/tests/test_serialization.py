@@ -13,7 +13,7 @@ import numpy as np
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import LAYOUTS, Operand, draw_operand, draw_shape
 from tensorcanon.conformance.run import Run, Unclaimed
-from tensorcanon.conformance.samplers import elements
+from tensorcanon.conformance.samplers import elements, on_cpu
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.spec import serialization
 from tensorcanon.spec.rules import dtypes
@@ -200,8 +200,7 @@ def test_separate_files(run: Run, dtype: DType) -> None:
 @verifies(serialization.a_state_dict_restores_a_module, over=(0, 1))
 def test_modules(run: Run, seed: int) -> None:
     run.require_data()
-    if run.backend.identity.device != "cpu":
-        raise Unclaimed("modules on another device")
+    on_cpu(run)
     run.call("torch.manual_seed", seed)
     x = run.tensor(np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3))
     first, second = run.call("torch.nn.Linear", 3, 4), run.call("torch.nn.Linear", 3, 4)
@@ -235,8 +234,7 @@ TRAINING = """
 @verifies(serialization.saved_states_resume_training, over=(1, 3))
 def test_resuming(run: Run, steps: int) -> None:
     run.require_data()
-    if run.backend.identity.device != "cpu":
-        raise Unclaimed("the stream of the CPU")
+    on_cpu(run)
     train, roundtrip = run.define(TRAINING), run.define(ROUNDTRIP)
     run.call("torch.manual_seed", 1)
     straight = run.call("operator.getitem", run.whole("call", train, 2 * steps), "parameter")
