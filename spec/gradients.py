@@ -25,8 +25,10 @@ _NUMERICAL = "torch.autograd.gradcheck; notes/gradcheck#default-real-input-numer
 _KINKS = "notes/autograd#gradients-for-non-differentiable-functions"
 _COMPLEX = "notes/autograd#autograd-for-complex-numbers; notes/gradcheck"
 _DIVISION = "notes/autograd#division-by-zero-in-autograd"
-# What is left of the digits of float64 where functions are known to double precision themselves.
+# What is left of the digits of float64 where functions are known to double precision themselves, for a first
+# derivative and for a second.
 _DOUBLE = Close(1e-9, 1e-9)
+_TWICE = Close(1e-7, 1e-7)
 # Roundings of a formula for a derivative, in float32 and narrower types.
 _ROUNDINGS = 24.0
 
@@ -79,7 +81,8 @@ def gradients_have_gradients(op: Op, weight: Array, operand: Array) -> Outcome:
     rate = rules.second_derivative(op.exact, rules.extended(operand))
     gradient = rules.extended(weight) * rate
     dtype = dtypes.of_array(operand)
-    return Within(gradient, _bound(dtype, np.abs(weight) + np.abs(gradient), 4), dtype, signed_zero=False)
+    bound = _TWICE if dtype is dtypes.float64 else _bound(dtype, np.abs(weight) + np.abs(gradient), 4)
+    return Within(gradient, bound, dtype, signed_zero=False)
 
 
 @clause(_NUMERICAL, covers="autograd.finite-difference")

@@ -6,7 +6,7 @@ from ..tensor import Tensor
 from .nodes import alias
 
 
-def Variable(data: Tensor, requires_grad: bool = False) -> Tensor:  # noqa: N802 (torch's name)
+def Variable(data: Tensor, requires_grad: bool = False) -> Tensor:
     """Return a leaf on the elements of a tensor."""
     made = alias(data)
     made.requires_grad = requires_grad
