@@ -11,7 +11,7 @@ from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import draw_array
 from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
-from tensorcanon.conformance.tests.draft_test_extending_checks import (
+from tensorcanon.conformance.tests.test_extending_checks import (
     CURVED,
     FUNCTIONAL,
     Form,

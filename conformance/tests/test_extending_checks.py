@@ -14,7 +14,7 @@ from tensorcanon.conformance.inputs import draw_array
 from tensorcanon.conformance.routine import Routine
 from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
-from tensorcanon.conformance.tests.draft_test_extending import product_function, square_function, take_back
+from tensorcanon.conformance.tests.test_extending import product_function, square_function, take_back
 from tensorcanon.spec import extending
 from tensorcanon.spec.observation import Seen
 from tensorcanon.spec.rules import dtypes
