@@ -268,7 +268,7 @@ class Run:
                 key = (label, allowed.dtype.name)
                 known = self.tally.errors.setdefault(key, Measured(allowed.bound.unit, 0.0, 0.0))
                 if error / allowed.bound.limit >= known.largest / (known.limit or 1.0):
-                    known.largest, known.limit = error, allowed.bound.limit
+                    known.largest, known.limit = error, float(allowed.bound.limit)
             case Each(), Several():
                 for due, got in zip(allowed.items, seen.items, strict=False):
                     self._measure(due, got, label)

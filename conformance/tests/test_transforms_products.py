@@ -8,18 +8,10 @@ import numpy as np
 
 from tensorcanon.conformance.backend import Array
 from tensorcanon.conformance.check import verifies
+from tensorcanon.conformance.forms import CURVED, FUNCTIONAL, Form, draw_form, product, pulled, typed
 from tensorcanon.conformance.inputs import draw_array
 from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
-from tensorcanon.conformance.tests.draft_test_extending_checks import (
-    CURVED,
-    FUNCTIONAL,
-    Form,
-    draw_form,
-    product,
-    pulled,
-    typed,
-)
 from tensorcanon.spec import transforms
 from tensorcanon.spec.rules import dtypes
 
