@@ -43,6 +43,7 @@ class Session:
     machine: Machine = field(default_factory=Machine)
     pairs: list[tuple[Handle, Tensor]] = field(default_factory=list)
     ended: bool = False
+    halved: bool = False
 
     def make(self, shape: tuple[int, ...], requires_grad: bool) -> None:
         values = np.array([self.tape.below(9) - 4 for _ in range(int(np.prod(shape)))], np.float64).reshape(
@@ -56,6 +57,17 @@ class Session:
     def pick(self) -> tuple[Handle, Tensor]:
         """Draw a tensor, the latest first."""
         return self.tape.choose(self.pairs[::-1])
+
+    def pick_target(self) -> tuple[Handle, Tensor]:
+        """Draw a tensor to write to: often a computed one with views or, unrecorded, one a pass needs."""
+        computed = [tensor.history for _, tensor in self.pairs if tensor.history.leaf is None]
+        saved = {counter for _, tensor in self.pairs for counter, _ in tensor.history.saved}
+        wanted = [
+            pair
+            for pair in self.pairs
+            if (computed.count(pair[1].history) > 1 if self.machine.recording else pair[1].counter in saved)
+        ]
+        return self.tape.choose(wanted[::-1]) if wanted and self.tape.one_in(2) else self.pick()
 
     def partner(self, tensor: Tensor) -> tuple[Handle, Tensor] | None:
         """Draw a tensor of the same shape that shares no memory, None where there is none."""
@@ -81,6 +93,10 @@ class Session:
                 handle,
             )
             self._read(programs.leaves_stay_leaves(tensor.is_leaf), "Tensor.is_leaf", handle)
+        self._judge_gradients()
+
+    def _judge_gradients(self) -> None:
+        for handle, tensor in self.pairs:
             if tensor.is_leaf and tensor.requires_grad:
                 allowed = programs.passes_add_the_derivative_of_the_recorded_program(tensor.gradient)
                 self._read(allowed, "Tensor.grad", handle)
@@ -118,7 +134,7 @@ class Session:
 
     def compute(self) -> None:
         handle, tensor = self.pick()
-        kind = self.tape.choose(("mul", "neg", "clone", "sum", "add", "product", "square"))
+        kind = self.tape.choose(("mul", "square", "neg", "sum", "add", "product", "clone", "square"))
         other = self.partner(tensor)
         number = self.tape.choose(_NUMBERS)
         match kind:
@@ -141,7 +157,7 @@ class Session:
                 self.keep(self.run.call("operator.mul", handle, other[0]), made)
 
     def write(self) -> None:
-        handle, tensor = self.pick()
+        handle, tensor = self.pick_target()
         kind = self.tape.choose(("mul_", "zero_", "add_", "copy_"))
         other = self.partner(tensor)
         number = self.tape.choose(_NUMBERS)
@@ -165,16 +181,26 @@ class Session:
 
     def backward(self) -> None:
         handle, tensor = self.pick()
-        weight = np.array([self.tape.below(5) - 2 for _ in range(tensor.places.size)], np.float64)
-        weight = weight.reshape(tensor.places.shape)
-        refused = False
+        weight = [self.tape.below(5) - 2 for _ in range(tensor.places.size)]
+        self._pass_from(handle, tensor, np.reshape(weight, tensor.places.shape).astype(np.float64))
+
+    def _pass_from(self, handle: Handle, tensor: Tensor, weight: Array) -> None:
         try:
             self.machine.backward(tensor, weight)
         except RefusedError:
             # What the leaves hold after half a pass is open.
-            refused = self.ended = True
-        allowed = programs.passes_refuse_what_was_written_since(refused)
+            self.halved = self.ended = True
+        allowed = programs.passes_refuse_what_was_written_since(self.halved)
         self.run.expect(allowed, "Tensor.backward", handle, self.run.tensor(weight), retain_graph=True)
+
+    def finish(self) -> None:
+        """Take a pass from every tensor that requires gradients, those that are refused last."""
+        wanted = [pair for pair in self.pairs if pair[1].requires_grad and not pair[1].is_leaf]
+        for handle, tensor in sorted(wanted, key=lambda pair: self.machine.refuses(pair[1])):
+            weight = np.arange(1.0, tensor.places.size + 1).reshape(tensor.places.shape)
+            self._pass_from(handle, tensor, weight)
+            if not self.halved:
+                self._judge_gradients()
 
     def clear(self) -> None:
         handle, tensor = self.pick()
@@ -192,6 +218,10 @@ class Session:
 STEPS = (
     *(Session.compute, Session.view, Session.write, Session.backward, Session.write, Session.view),
     *(Session.backward, Session.detach, Session.write, Session.clear, Session.require_grad, None),
+)
+# Under `no_grad` nothing is learnt from views and little from results.
+UNRECORDED = (
+    *(Session.write, Session.compute, Session.write, Session.detach, Session.write, Session.backward, None),
 )
 
 
@@ -213,13 +243,15 @@ def test_programs(run: Run, tape: Tape) -> None:
     first, tensor = session.pairs[0]
     session.keep(run.call("operator.mul", first, 2.0), session.machine.scale(tensor, 2.0))
     carry_out(session, _STEPS)
+    if not session.halved:
+        session.finish()
 
 
 def carry_out(session: Session, left: int) -> int:
     """Take steps until the program or a block ends; returns how many are left."""
     while left and not session.ended:
         left -= 1
-        step = session.tape.choose(STEPS)
+        step = session.tape.choose(STEPS if session.machine.recording else UNRECORDED)
         if step is not None:
             step(session)
             if not session.ended:

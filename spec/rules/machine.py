@@ -196,6 +196,12 @@ class Machine:
 
     # Passes.
 
+    def refuses(self, tensor: Tensor) -> bool:
+        """Return whether a pass from a tensor is an error: it requires no gradients, or one that was saved
+        has been written since."""
+        written = any(counter.writes != before for counter, before in tensor.history.saved)
+        return written or not tensor.requires_grad
+
     def backward(self, tensor: Tensor, weight: Array) -> None:
         """Add the gradient of a weighted sum of a tensor's elements to the leaves.
 
@@ -204,9 +210,7 @@ class Machine:
         RefusedError
             Where the tensor requires no gradients, or one that was saved has been written since.
         """
-        if not tensor.requires_grad:
-            raise RefusedError
-        if any(counter.writes != before for counter, before in tensor.history.saved):
+        if self.refuses(tensor):
             raise RefusedError
         gradient = weight.reshape(-1) @ tensor.rows
         for first, end in tensor.history.reaches:
