@@ -109,8 +109,15 @@ def dot(terms: int, magnitude: Array, scale: float = 1.0) -> Dot:
     return Dot(magnitude, scale * (terms + 1))
 
 
+_EXPONENT_BITS = np.uint64(0x7FF0_0000_0000_0000)
+
+
 def ulp(exact: Array, fmt: Format) -> Array:
     """Return the spacing of a format's numbers at the magnitude of each exact value."""
+    if exact.dtype == np.float64:
+        # Without its other bits a number is the power of two below: several times as fast as taking it apart.
+        power = (exact.view(np.uint64) & _EXPONENT_BITS).view(np.float64)
+        return np.asarray(np.clip(power, 2.0**fmt.emin, 2.0**fmt.emax) * 2.0 ** (1 - fmt.digits))
     _, exponent = np.frexp(np.abs(exact))
     exponent = np.clip(exponent - 1, fmt.emin, fmt.emax)
     return np.asarray(np.ldexp(np.ones_like(exact), exponent - (fmt.digits - 1)))
@@ -142,7 +149,12 @@ def largest_distance(bound: Bound, exact: Array, seen: Array, dtype: DType) -> t
 def _distances(bound: Bound, exact: Array, seen: Array, dtype: DType) -> Array:
     fmt = dtype.format
     assert fmt is not None
-    past = np.ldexp(np.longdouble(1), fmt.emax + 1)
+    past = exact.dtype.type(2) ** (fmt.emax + 1)
+    with np.errstate(all="ignore"):
+        if np.abs(exact).max() < past and np.abs(seen).max() < past:
+            far = bound.distance(exact, seen, dtype)
+            if not np.isnan(far).any():
+                return far
     same = (exact == seen) | (np.isnan(exact) & np.isnan(seen))
     clipped = np.clip(exact, -past, past)
     overflowed = np.where(np.isinf(seen) & ~np.isinf(exact), np.copysign(past, seen), seen)

@@ -73,8 +73,12 @@ class Structure(_Judged):
     def refusal(self, seen: Observation) -> str | None:
         if not isinstance(seen, Seen):
             return f"a tensor was due, seen: {describe(seen)}"
-        for name in ("dtype", "shape", "requires_grad", "device"):
-            due, got = getattr(self, name), getattr(seen, name)
+        for name, due, got in (
+            ("dtype", self.dtype, seen.dtype),
+            ("shape", self.shape, seen.shape),
+            ("requires_grad", self.requires_grad, seen.requires_grad),
+            ("device", self.device, seen.device),
+        ):
             if due is not None and due != got:
                 return f"{name} {got}, due: {due}"
         return self._strides_refusal(seen)
@@ -127,6 +131,8 @@ class Exactly(_Judged):
         reason = self._structure.refusal(seen)
         if reason is not None or not isinstance(seen, Seen) or seen.value is None:
             return reason
+        if self.value.tobytes() == seen.value.tobytes():
+            return None
         wrong = ~same_bits(self.value, seen.value, signed_zero=self.signed_zero)
         if self.where is not None:
             wrong &= self.where
@@ -194,18 +200,23 @@ class Within(_Judged):
     def error(self, seen: Seen) -> tuple[float, int | None]:
         """Return the largest distance in the unit of the bound and the flat index where it is."""
         assert seen.value is not None
-        exact, got = accuracy.widened(self.value), accuracy.widened(seen.value)
+        exact, got = self._comparable(seen.value)
         if self.where is not None:
             exact, got = np.where(self.where, exact, 0), np.where(self.where, got, 0)
         parts = ((exact.real, got.real), (exact.imag, got.imag)) if self.dtype.is_complex else ((exact, got),)
         measured = [accuracy.largest_distance(self.bound, e, g, self.dtype) for e, g in parts]
         return max(measured, key=lambda pair: pair[0])
 
+    def _comparable(self, seen: Array) -> tuple[Array, Array]:
+        """Return the exact and the seen elements in one type, wide enough to measure distances in."""
+        got = accuracy.widened(seen)
+        return self.value.astype(np.promote_types(self.value.dtype, got.dtype), copy=False), got
+
     def _sign_refusal(self, got: Array) -> str | None:
         if not self.signed_zero or self.dtype.is_complex:
             return None
-        exact = accuracy.widened(self.value)
-        wrong = (exact == 0) & (np.signbit(exact) != np.signbit(accuracy.widened(got)))
+        exact, got = self._comparable(got)
+        wrong = (exact == 0) & (np.signbit(exact) != np.signbit(got))
         if self.where is not None:
             wrong &= self.where
         return None if not wrong.any() else first_wrong(wrong, exact, got)
