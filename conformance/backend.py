@@ -26,12 +26,16 @@ class Claims:
     strides : bool
         Tensors have strides and views share memory.
     autograd : bool
+    complete : bool
+        Every function of the API is there, so that a missing one is a difference; False for a backend that
+        provides a part of it, where a missing one is not claimed.
     """
 
     dtypes: frozenset[DType] = frozenset(dtypes.ALL)
     data: bool = True
     strides: bool = True
     autograd: bool = True
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,10 @@ class Symbol:
 
     def __repr__(self) -> str:
         return f"torch.{self.path}"
+
+
+class Absent(Exception):  # noqa: N818 (the word of the report)
+    """A backend that claims only a part of the API has no such function; the message names it."""
 
 
 class Handle:
@@ -89,7 +97,13 @@ class Backend(Protocol):
         """Return a fresh contiguous tensor holding the elements of an array."""
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call by name and return the native result; errors are raised as they come."""
+        """Call by name and return the native result; errors are raised as they come.
+
+        Raises
+        ------
+        Absent
+            If the backend claims only a part of the API, and this is not in it.
+        """
 
     def look(self, native: Any) -> Observation:
         """Return what a native value shows."""

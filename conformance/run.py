@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,22 +20,40 @@ from tensorcanon.spec.outcome import Between, Each, Exactly, OneOf, Outcome, Rai
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
 
-from .backend import Array, Backend, Handle
+from .backend import Absent, Array, Backend, Handle
 from .inputs import Operand
 from .program import Elements, Program
 from .routine import Routine, written
 
 
+Shown = Literal["fail", "crash", "timeout", "out-of-memory"]
+
+
 class Refused(AssertionError):  # noqa: N818 (the verdict's word)
     """A backend showed what a clause does not allow."""
 
-    def __init__(self, clause: Clause[Any], reason: str, allowed: str, seen: str, program: Program) -> None:
+    def __init__(
+        self,
+        clause: Clause[Any],
+        reason: str,
+        allowed: str,
+        seen: str,
+        program: Program,
+        *,
+        due: Outcome | None = None,
+        subject: str | None = None,
+        verdict: Shown = "fail",
+    ) -> None:
         super().__init__(f"{clause.id}: {reason}")
         self.clause = clause
         self.reason = reason
         self.allowed = allowed
         self.seen = seen
         self.program = program
+        # What was due of which variable; without a variable, of the last step.
+        self.due = due
+        self.subject = subject
+        self.verdict: Shown = verdict
 
 
 class Unclaimed(Exception):  # noqa: N818 (the verdict's word)
@@ -53,7 +71,17 @@ class Measured:
 
 @dataclass
 class Tally:
-    """What the examples of one test added up to; `judged` counts by clause id."""
+    """What the examples of one test added up to.
+
+    Attributes
+    ----------
+    judged : Counter
+        Observations by clause id.
+    worked : set of str
+        The ops that gave a result.
+    erred : dict
+        By clause id and op, an error that was due, as a refusal: what it is if the op never works.
+    """
 
     examples: int = 0
     judged: Counter[str] = field(default_factory=Counter)
@@ -62,6 +90,8 @@ class Tally:
     dtypes: Counter[str] = field(default_factory=Counter)
     layouts: Counter[str] = field(default_factory=Counter)
     specials: Counter[str] = field(default_factory=Counter)
+    worked: set[str] = field(default_factory=set)
+    erred: dict[tuple[str, str], Refused] = field(default_factory=dict)
 
 
 class Run:
@@ -90,6 +120,8 @@ class Run:
         self.tally = tally
         self.closed = closed
         self.program = Program()
+        # What is due of the step under way, None where it is not judged.
+        self.due: Outcome | None = None
 
     def tensor(self, operand: Operand | Array, *, requires_grad: bool = False) -> Handle:
         """Make a tensor of an operand, in its layout, or a contiguous one of an array.
@@ -154,12 +186,15 @@ class Run:
         self.program.record(out, name, args, kwargs)
         try:
             native = self.backend.call(name, args, kwargs)
+        except Absent as error:
+            raise Unclaimed(str(error)) from error
         except Exception as error:
             failed = self.backend.failure(error)
             self._unless_dataless(failed)
             clause = next((c for c in self.clauses if c not in self.closed), self.clauses[0])
             reason = f"{failed.kind}: {failed.message}"
             raise Refused(clause, reason, "a result", describe(failed), self.program) from error
+        self.tally.worked.add(name)
         return out, native
 
     def expect(self, allowed: Outcome, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -172,13 +207,24 @@ class Run:
         """
         out = self._out(name)
         self.program.record(out, name, args, kwargs)
+        self.due = allowed
         seen, native = self._observe(name, args, kwargs, with_warnings=_wants_warnings(allowed))
         self._judge(allowed, seen, _short(name))
-        return None if isinstance(seen, Failed) else self._bound(out, native)
+        if isinstance(seen, Failed):
+            self._count_error(allowed, seen, name)
+            return None
+        self.tally.worked.add(name)
+        return self._bound(out, native)
 
     def look(self, allowed: Outcome, value: Any, label: str = "look") -> None:
         """Judge what a value shows now."""
-        self._judge(allowed, self.see(value), label)
+        self.due = allowed
+        self._judge(allowed, self.see(value), label, value.name if isinstance(value, Handle) else None)
+
+    def judge(self, seen: Observation, *allowed: Outcome) -> None:
+        """Judge what was seen by several outcomes, in their order."""
+        for outcome in allowed:
+            self._judge(outcome, seen, "look")
 
     def see(self, value: Any) -> Observation:
         """Return what a value shows now."""
@@ -229,11 +275,30 @@ class Run:
             return Warned(tuple(sorted({w.category.__name__ for w in caught})), seen), native
         try:
             native = self.backend.call(name, args, kwargs)
+        except Absent as error:
+            raise Unclaimed(str(error)) from error
         except Exception as error:
             return self.backend.failure(error), None
         return self.backend.look(native), native
 
-    def _judge(self, allowed: Outcome, seen: Observation, label: str) -> None:
+    def lost(self, verdict: Shown, reason: str) -> Refused:
+        """Return the refusal of a step that the backend did not survive."""
+        clause = self.due.origin if self.due is not None else None
+        if clause is None:
+            clause = next((c for c in self.clauses if c not in self.closed), self.clauses[0])
+        allowed = "a result" if self.due is None else str(self.due)
+        return Refused(clause, reason, allowed, reason, self.program, due=self.due, verdict=verdict)
+
+    def _count_error(self, allowed: Outcome, seen: Failed, name: str) -> None:
+        """Note an error that was due of an op that has not worked so far."""
+        clause = allowed.origin or self.clauses[0]
+        if name not in self.tally.worked and (clause.id, name) not in self.tally.erred:
+            reason = f"{name} raises {seen.kind} on a right call as well, so an error of it shows nothing"
+            self.tally.erred[clause.id, name] = Refused(
+                clause, reason, str(allowed), describe(seen), self.program, due=allowed
+            )
+
+    def _judge(self, allowed: Outcome, seen: Observation, label: str, subject: str | None = None) -> None:
         if not self.backend.claims.data:
             self._unless_valued(allowed, seen)
         clause = allowed.origin or self.clauses[0]
@@ -241,7 +306,10 @@ class Run:
         reason = allowed.refusal(seen) or self._without_elements(allowed, seen)
         self._measure(allowed, seen, label)
         if reason is not None and clause not in self.closed:
-            raise Refused(clause, reason, str(allowed), describe(seen), self.program)
+            raise Refused(
+                clause, reason, str(allowed), describe(seen), self.program, due=allowed, subject=subject
+            )
+        self.due = None
 
     def _without_elements(self, allowed: Outcome, seen: Observation) -> str | None:
         """Where elements are due, a backend with data must show some."""

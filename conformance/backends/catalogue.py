@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,11 +16,23 @@ import numpy as np
 from tensorcanon.spec.rules import dtypes
 
 from ..backend import Backend, Claims, Identity
+from . import coordinates
+from .coordinates import NAMED, Coordinates
+from .errors import UnknownBackendError
+from .probe import described, probe, settle
 from .torch_like import TorchLike
+from .transforms import Compiled, Exported, Transform
 
+__all__ = ["ENTRY_POINTS", "UnknownBackendError", "reference", "resolve"]
 
-class UnknownBackendError(ValueError):
-    """No backend has this name, or it cannot be loaded; the message says why and what to do."""
+# Packages that register functions returning a backend, under the name for the command line.
+ENTRY_POINTS = "tensorcanon.backends"
+# Engines with an API of their own.
+_OTHERS = {"tinygrad": "tinygrad_tensors", "mlx": "mlx_arrays"}
+_FORMS = (
+    "torch, torch:DEVICE, torch:DEVICE+TRANSFORM, torchax, candle, borch, openvino, onnxruntime, tinygrad, "
+    "mlx, reference, mutant:NAME, a TOML file, package.module:attribute, or the name of an entry point"
+)
 
 
 def resolve(spec: str) -> Backend:
@@ -24,25 +41,33 @@ def resolve(spec: str) -> Backend:
     Parameters
     ----------
     spec : str
-        ``torch``, ``torch:DEVICE``, ``reference``, ``mutant:NAME``, or ``package.module:attribute`` where
-        the attribute is a `Backend` or a function without arguments that returns one.
+        Coordinates, ``NAMESPACE[:DEVICE][+TRANSFORM][,SETTING=VALUE]…`` as `coordinates.parse` reads them, a
+        TOML file that states them, ``reference``, ``mutant:NAME``, ``tinygrad``, ``mlx``, the name of an
+        entry point of the group ``tensorcanon.backends``, or ``package.module:attribute`` where the attribute
+        is a `Backend` or a function without arguments that returns one.
 
     Raises
     ------
     UnknownBackendError
     """
     namespace, _, rest = spec.partition(":")
-    if namespace == "torch":
-        return _torch(spec, rest or "cpu")
-    if namespace == "reference" and not rest:
+    if spec == "reference":
         return reference()
     if namespace == "mutant" and rest:
         return _mutant(rest)
+    if spec.endswith(".toml"):
+        return _standing(spec, coordinates.read(Path(spec)))
+    if spec in _OTHERS:
+        return _other(spec)
+    points = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+    if spec in points:
+        return _loaded(spec, points[spec].load)
+    head = spec.replace("+", ",").partition(",")[0].partition(":")[0]
+    if head in NAMED:
+        return _standing(spec, coordinates.parse(spec))
     if rest:
-        return _attribute(spec, namespace, rest)
-    raise UnknownBackendError(
-        f"no backend {spec!r}: use torch, torch:DEVICE, reference, mutant:NAME or package.module:attribute"
-    )
+        return _loaded(spec, lambda: _attribute(namespace, rest))
+    raise UnknownBackendError(f"no backend {spec!r}: use {_FORMS}")
 
 
 def reference() -> Backend:
@@ -54,23 +79,109 @@ def reference() -> Backend:
     return TorchLike(namespace, identity, Claims(frozenset(dtypes.ALL) - {dtypes.complex32}))
 
 
-def _torch(spec: str, device: str) -> Backend:
+def _standing(spec: str, place: Coordinates) -> Backend:
+    """Return the backend at coordinates, with its claims settled by what is found there."""
+    kind = place.device.partition(":")[0]
+    # What a build of torch brings along is held to all of its API.
+    whole = place.namespace == "torch" and not place.imports and place.transform != "onnxruntime"
+    default = Claims(data=kind != "meta") if whole else None
+    for module in place.imports:
+        _imported(module)
+    namespace = _imported(place.namespace)
+    _prepare(place, namespace)
+    _require_device(namespace, place.device)
+    transform = _transform(namespace, place.transform)
+    identity = _identity(spec, place, namespace)
+    plain = Claims(complete=whole)
+    found = probe(TorchLike(namespace, identity, plain, transform))
+    claims = settle(found, place.stated, default)
+    details = {**identity.details, "claims": described(claims), "found": described(found)}
+    return TorchLike(namespace, replace(identity, details=details), claims, transform)
+
+
+@cache
+def _imported(name: str) -> ModuleType:
     try:
-        import torch
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != name.partition(".")[0]:
+            raise UnknownBackendError(f"cannot import {name}: {error}") from error
+        extra = "'tensorcanon[torch]'" if name == "torch" else name.partition(".")[0]
+        raise UnknownBackendError(f"{name} is not installed: pip install {extra}") from error
+    except Exception as error:
+        raise UnknownBackendError(f"cannot import {name}: {type(error).__name__}: {error}") from error
+
+
+def _prepare(place: Coordinates, namespace: ModuleType) -> None:
+    """Bring about what a user of the device does once at first."""
+    if "torchax" in place.imports:
+        # Without it there are neither float64 nor int64.
+        _imported("jax").config.update("jax_enable_x64", True)
+        _imported("torchax").enable_globally()
+
+
+def _require_device(namespace: ModuleType, device: str) -> None:
+    if device == "cpu":
+        return
+    try:
+        namespace.empty(0, device=device)
+    except Exception as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise UnknownBackendError(
+            f"{namespace.__name__} has no usable device {device!r}: {reason}"
+        ) from error
+
+
+def _transform(namespace: ModuleType, name: str) -> Transform | None:
+    if not name or name == "none":
+        return None
+    if name == "onnxruntime":
+        _imported("onnx")
+        return Exported(namespace, _imported("onnxruntime"))
+    try:
+        compiler: Any = importlib.import_module(f"{namespace.__name__}._dynamo")
+        known = compiler.list_backends(exclude_tags=())
     except ImportError as error:
-        raise UnknownBackendError("torch is not installed: pip install 'tensorcanon[torch]'") from error
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise UnknownBackendError(f"torch has no usable device {device!r}: {reason}") from error
-    kind = torch.device(device).type
-    details = {"device": device, "threads": str(torch.get_num_threads())}
+        raise UnknownBackendError(f"{namespace.__name__} has no compiler for {name!r}") from error
+    if name not in known:
+        raise UnknownBackendError(f"no transform {name!r}: use onnxruntime, {', '.join(known)}")
+    return Compiled(namespace, name)
+
+
+def _identity(spec: str, place: Coordinates, namespace: ModuleType) -> Identity:
+    kind = place.device.partition(":")[0]
+    version = getattr(namespace, "__version__", None) or _version_of(place.namespace)
+    details = {"device": place.device}
+    if place.namespace == "torch":
+        details["threads"] = str(namespace.get_num_threads())
     if kind == "cuda":
-        details["gpu"] = torch.cuda.get_device_name(device)
-        details["cuda"] = str(torch.version.cuda)
-    identity = Identity(spec, "torch", torch.__version__, kind, details)
-    return TorchLike(torch, identity, Claims(data=kind != "meta"))
+        details["gpu"] = namespace.cuda.get_device_name(place.device)
+        details["cuda"] = str(namespace.version.cuda)
+    if place.transform:
+        details["transform"] = place.transform
+    for module in (*place.imports, *(("jax",) if kind == "jax" else ())):
+        details[module] = _version_of(module)
+    if place.transform == "onnxruntime":
+        details |= {name: _version_of(name) for name in ("onnxruntime", "onnx")}
+        details["exporter"] = "torch.onnx.export(dynamo=False)"
+    return Identity(spec, place.namespace, str(version), kind, details)
+
+
+def _version_of(module: str) -> str:
+    top = module.partition(".")[0]
+    packages = importlib.metadata.packages_distributions().get(top, [top])
+    try:
+        return importlib.metadata.version(packages[0])
+    except importlib.metadata.PackageNotFoundError:
+        return str(getattr(importlib.import_module(top), "__version__", "unknown"))
+
+
+def _other(name: str) -> Backend:
+    try:
+        module = importlib.import_module(f"{__package__}.{_OTHERS[name]}")
+    except ModuleNotFoundError as error:
+        raise UnknownBackendError(f"{name} is not installed: pip install {name}") from error
+    return module.backend()  # type: ignore[no-any-return]
 
 
 def _mutant(name: str) -> Backend:
@@ -82,11 +193,17 @@ def _mutant(name: str) -> Backend:
         raise UnknownBackendError(f"no mutant {name!r}: see tensorcanon audit --list") from error
 
 
-def _attribute(spec: str, module: str, attribute: str) -> Backend:
+def _attribute(module: str, attribute: str) -> Any:
+    found: Any = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _loaded(spec: str, load: Callable[[], Any]) -> Backend:
+    """Return a backend that somebody else's module holds, or makes."""
     try:
-        found: Any = importlib.import_module(module)
-        for part in attribute.split("."):
-            found = getattr(found, part)
+        found = load()
     except Exception as error:
         raise UnknownBackendError(f"cannot load {spec!r}: {type(error).__name__}: {error}") from error
     if not isinstance(found, type) and _is_backend(found):

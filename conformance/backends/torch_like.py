@@ -1,4 +1,4 @@
-"""The adapter for everything with torch's API: a namespace and a device."""
+"""The adapter for everything with torch's API: a namespace, a device and a transform."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from tensorcanon.spec.observation import ERROR_KINDS, Failed, Observation, Plain
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
 
-from ..backend import Array, Claims, Handle, Identity, Symbol
+from ..backend import Absent, Array, Claims, Handle, Identity, Symbol
 from ..program import ATTRIBUTES
 from ..routine import Routine, callable_of
+from .transforms import Transform
 
 # NumPy has no such element types: their bits travel as integers of the same width.
 _AS_BITS = {
@@ -47,18 +48,35 @@ class TorchLike:
         ``torch`` or a module with its API.
     identity : Identity
     claims : Claims
+    transform : Transform, optional
+        Carries out the steps that take a tensor.
     """
 
-    def __init__(self, namespace: ModuleType, identity: Identity, claims: Claims) -> None:
+    def __init__(
+        self,
+        namespace: ModuleType,
+        identity: Identity,
+        claims: Claims,
+        transform: Transform | None = None,
+    ) -> None:
         self.namespace = namespace
         self.identity = identity
         self.claims = claims
         self._tensor = namespace.Tensor
-        self._size = namespace.Size
+        # Where it is the tuple itself, it tells nothing.
+        self._size = namespace.Size if namespace.Size is not tuple else ()
         self._dtype = namespace.dtype
-        self._to_native = {dtype: getattr(namespace, dtype.name) for dtype in claims.dtypes}
+        self._to_native = {
+            dtype: getattr(namespace, dtype.name) for dtype in claims.dtypes if hasattr(namespace, dtype.name)
+        }
         self._from_native = {native: dtype for dtype, native in self._to_native.items()}
         self._placed = identity.device != "cpu"
+        self._transform = transform
+        self._package = namespace.__name__.partition(".")[0]
+        # Not every namespace keeps lazy bits.
+        self._carried_out = [
+            getattr(namespace.Tensor, lazy) for lazy in _LAZY_BITS if hasattr(namespace.Tensor, lazy)
+        ]
 
     def make(self, array: Array, dtype: DType) -> Any:
         native = self._to_native[dtype]
@@ -67,12 +85,30 @@ class TorchLike:
         if bits is not None:
             made = self.namespace.tensor(array.view(bits)).view(native)
         else:
-            made = self.namespace.tensor(array)
+            made = self.namespace.tensor(array, dtype=native)
         return made.to(self.identity.device) if self._placed else made
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self.claims.complete:
+            return self._called(name, args, kwargs)
+        try:
+            return self._called(name, args, kwargs)
+        except (AttributeError, NotImplementedError) as error:
+            if isinstance(error, AttributeError) and not self._owns(error.obj):
+                raise
+            raise Absent(f"{name}: {_line(error)}") from error
+
+    def _owns(self, value: Any) -> bool:
+        """Whether a value is the namespace's: a module or a class of it, or an instance of one."""
+        name = value.__name__ if isinstance(value, ModuleType) else None
+        owner = name or getattr(value, "__module__", None) or type(value).__module__
+        return str(owner).partition(".")[0] == self._package
+
+    def _called(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         given = [self._native(arg) for arg in args]
         named = {key: self._native(value) for key, value in kwargs.items()} if kwargs else kwargs
+        if self._transform is not None and self._goes_through(name, (args, kwargs), (given, named)):
+            return self._transform(name, tuple(given), named)
         space, _, member = name.partition(".")
         match space:
             case "Tensor":
@@ -104,6 +140,13 @@ class TorchLike:
         if self._placed and member in _FACTORIES:
             named = {"device": self.identity.device, **named}
         return self._named(member)(*given, **named)
+
+    def _goes_through(self, name: str, arguments: Any, natives: Any) -> bool:
+        """Whether a step is for the transform: a function of tensors that calls nothing back."""
+        space, _, member = name.partition(".")
+        if space not in ("torch", "Tensor", "operator") or (space == "Tensor" and member in ATTRIBUTES):
+            return False
+        return _holds_a(self._tensor, natives) and not _holds_a(Routine, arguments)
 
     def _defined(self, name: str, source: str) -> Any:
         scope = {"torch": self.namespace, "np": np, "__name__": "__main__"}
@@ -162,8 +205,8 @@ class TorchLike:
             dtype = dtypes.named(str(native.dtype).rpartition(".")[2])
         return Seen(
             dtype,
-            tuple(native.shape),
-            tuple(native.stride()) if self.claims.strides else None,
+            tuple(map(int, native.shape)),
+            tuple(map(int, native.stride())) if self.claims.strides else None,
             self._elements(native, dtype) if self.claims.data and native.device.type != "meta" else None,
             native.requires_grad,
             native.device.type,
@@ -175,9 +218,8 @@ class TorchLike:
             native = native.data
         if self._placed:
             native = native.to("cpu")
-        for lazy in _LAZY_BITS:
-            # Not every namespace keeps such bits.
-            native = getattr(native, lazy, lambda same=native: same)()
+        for carried_out in self._carried_out:
+            native = carried_out(native)
         if dtype is dtypes.complex32:
             bits = native.view(self._to_native[dtypes.int32])
             return self._elements(bits, dtypes.int32).view(dtype.storage)
@@ -191,6 +233,18 @@ class TorchLike:
         kinds = (kind.__name__.removeprefix("_") for kind in type(error).__mro__)
         name = next((kind for kind in kinds if kind in ERROR_KINDS), type(error).__name__)
         return Failed(name, str(error))
+
+
+def _holds_a(kind: type, value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return any(_holds_a(kind, item) for item in value)
+    if isinstance(value, dict):
+        return any(_holds_a(kind, item) for item in value.values())
+    return isinstance(value, kind)
+
+
+def _line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 @cache
