@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -154,7 +155,8 @@ def _of_low_rank(a: Tensor, b: Tensor) -> Any:
 
 def _of_batches(a: Tensor, b: Tensor) -> Any:
     batch = broadcast(a.shape[:-2], b.shape[:-2])
-    folded = [one.expand(*batch, *one.shape[-2:]).reshape(-1, *one.shape[-2:]) for one in (a, b)]
+    count = math.prod(batch)
+    folded = [one.expand(*batch, *one.shape[-2:]).reshape(count, *one.shape[-2:]) for one in (a, b)]
     return ops._unsafe_view(ops.bmm(*folded), *batch, a.shape[-2], b.shape[-1])
 
 

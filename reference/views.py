@@ -56,7 +56,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 
 
 @op("linalg.diagonal", composite=True)
-def linalg_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:  # noqa: N803
+def linalg_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Return a window on the diagonals of the matrices of a batch."""
     return ops.diagonal(A, offset, dim1, dim2)  # type: ignore[no-any-return]
 

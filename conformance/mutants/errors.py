@@ -52,7 +52,7 @@ def _in_floats(original: Call) -> Call:
 
 
 def _infinite(original: Call) -> Call:
-    def inv(A: Tensor) -> Tensor:  # noqa: N803
+    def inv(A: Tensor) -> Tensor:
         try:
             return original(A)  # type: ignore[no-any-return]
         except RuntimeError:

@@ -8,7 +8,7 @@ from typing import Any
 from ..dispatch import ops
 from ..tensor import Tensor
 from .derivatives import derivative
-from .formulas_elementwise import conj, masked
+from .formulas_elementwise import masked
 from .formulas_reductions import count, evenly, extreme, picked, restored, spread
 
 # Running.
@@ -204,9 +204,3 @@ derivative(
     "linalg.vector_norm",
     input=lambda grad, input, result, ord, dim, keepdim: norm(grad, input, result, ord, dim, keepdim),
 )
-derivative("linalg.inv", A=lambda grad, result: -inverse_part(grad, result))
-
-
-def inverse_part(grad: Tensor, result: Tensor) -> Any:
-    turned = conj(ops.transpose(result, -2, -1))
-    return ops.matmul(ops.matmul(turned, grad), turned)
