@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from tensorcanon.spec.rules import dtypes, strides
@@ -147,22 +149,34 @@ def special_names(array: Array) -> list[str]:
         return [*found, "empty"]
     if array.size > 1024:
         found.append("large")
-    if array.dtype.kind in "fV":
-        found += [name for name, mask in _special_masks(array).items() if mask.any()]
+    if array.dtype.kind in "fV" and not array.dtype.names:
+        found += _special_floats(array)
     return found
 
 
-def _special_masks(array: Array) -> dict[str, Array]:
-    smallest = values.smallest_normal(dtypes.of_array(array))
-    # Every operation on a signalling NaN counts as invalid.
-    with np.errstate(invalid="ignore"):
-        magnitude = np.nan_to_num(np.abs(array).astype(np.float64))
-        return {
-            "nan": np.isnan(array),
-            "inf": np.isinf(array),
-            "-0": (array == 0) & np.signbit(array),
-            "subnormal": (magnitude > 0) & (magnitude < smallest),
-        }
+def _special_floats(array: Array) -> list[str]:
+    """Return which special numbers an array shows, told by their bits: every input passes here."""
+    unsigned, sign, smallest, largest = _encodings(array.dtype)
+    array = array.reshape(-1)
+    bits = array.view(unsigned)
+    magnitude = bits & ~sign
+    large, small = array[magnitude > largest], bits[magnitude < smallest]
+    shown = {
+        "nan": large.size and np.isnan(large).any(),
+        "inf": large.size and np.isinf(large).any(),
+        "-0": small.size and (small == sign).any(),
+        "subnormal": small.size and (small & ~sign).any(),
+    }
+    return [name for name, is_shown in shown.items() if is_shown]
+
+
+@cache
+def _encodings(dtype: np.dtype[Any]) -> tuple[np.dtype[Any], Any, Any, Any]:
+    """Return the unsigned type of a format's bits, and its sign, smallest normal and largest number in it."""
+    unsigned = np.dtype(f"u{dtype.itemsize}")
+    smallest = values.smallest_normal(dtypes.of_array(np.empty(0, dtype)))
+    largest = ml_dtypes.finfo(dtype).max  # type: ignore[no-untyped-call]
+    return unsigned, *np.array([-0.0, smallest, largest], dtype).view(unsigned)
 
 
 def _row_major(array: Array) -> Array:
@@ -188,7 +202,7 @@ def draw_shape(tape: Tape, *, ndim: Sequence[int] = (0, 1, 2, 3, 4), large: bool
 
 def draw_array(tape: Tape, dtype: DType, shape: Shape, kind: values.Kind = "any") -> Array:
     """Draw elements, a byte each."""
-    picks = tape.take(int(np.prod(shape)))
+    picks = tape.take(math.prod(shape))
     return values.table(dtype, kind)[picks].reshape(shape)
 
 

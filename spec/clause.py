@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, Literal, ParamSpec
 
 from .outcome import Outcome
@@ -57,7 +58,7 @@ class Clause(Generic[P]):
         """The module of the clause, without its package."""
         return self.rule.__module__.rpartition(".")[2]
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The import path below ``tensorcanon.spec``."""
         return f"{self.chapter}.{self.rule.__name__}"

@@ -73,14 +73,14 @@ class Structure(_Judged):
     def refusal(self, seen: Observation) -> str | None:
         if not isinstance(seen, Seen):
             return f"a tensor was due, seen: {describe(seen)}"
-        for name, due, got in (
-            ("dtype", self.dtype, seen.dtype),
-            ("shape", self.shape, seen.shape),
-            ("requires_grad", self.requires_grad, seen.requires_grad),
-            ("device", self.device, seen.device),
-        ):
-            if due is not None and due != got:
-                return f"{name} {got}, due: {due}"
+        if self.dtype is not None and self.dtype is not seen.dtype:
+            return f"dtype {seen.dtype}, due: {self.dtype}"
+        if self.shape is not None and self.shape != seen.shape:
+            return f"shape {seen.shape}, due: {self.shape}"
+        if self.requires_grad is not None and self.requires_grad != seen.requires_grad:
+            return f"requires_grad {seen.requires_grad}, due: {self.requires_grad}"
+        if self.device is not None and self.device != seen.device:
+            return f"device {seen.device}, due: {self.device}"
         return self._strides_refusal(seen)
 
     def _strides_refusal(self, seen: Seen) -> str | None:

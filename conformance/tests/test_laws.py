@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
 
-from tensorcanon.conformance.backend import Array
+from tensorcanon.conformance.backend import Array, Handle
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import Operand, draw_array, draw_broadcastable, draw_layout, draw_shape
 from tensorcanon.conformance.run import Run
@@ -22,9 +23,6 @@ from tensorcanon.spec.rules import promotion
 from tensorcanon.spec.rules.broadcasting import Shape
 from tensorcanon.spec.rules.dtypes import COMPLEXES, DType
 
-EXACT = [op for op in OPS if op.is_exact]
-NEAR = [op for op in OPS if not op.is_exact]
-
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -33,7 +31,7 @@ class Case:
     operands: tuple[Operand, ...]
     pick: int
 
-    @property
+    @cached_property
     def arrays(self) -> tuple[Array, ...]:
         return tuple(operand.array for operand in self.operands)
 
@@ -66,7 +64,41 @@ def _laid_out(tape: Tape, array: Array) -> Operand:
     return Operand(array, "channels_last" if last else draw_layout(tape))
 
 
-SHARED = (
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A row of the op table, with the laws that its forms are under."""
+
+    op: Op
+
+    @property
+    def clauses(self) -> tuple[Clause[Any], ...]:
+        written = IN_PLACE * self.has_in_place + OUT * self.has_out
+        return self.elements, *written, *WRITING * bool(written)
+
+    @property
+    def elements(self) -> Clause[Any]:
+        """The law of its values."""
+        exact, near = (
+            laws.every_element_is_the_function_of_its_operands,
+            laws.every_element_is_near_the_exact_one,
+        )
+        return exact if self.op.is_exact else near
+
+    @property
+    def has_in_place(self) -> bool:
+        """Whether a form writes into the first operand; a complex one takes no result of another category."""
+        complex_only = self.op.dtypes == COMPLEXES and self.op.gives != "common"
+        return bool(self.op.forms & {"inplace", "inplace keyword"}) and not complex_only
+
+    @property
+    def has_out(self) -> bool:
+        return "out" in self.op.forms
+
+    def __str__(self) -> str:
+        return str(self.op)
+
+
+RESULTS = (
     laws.a_result_has_the_promoted_type,
     laws.a_result_has_the_broadcast_shape,
     laws.contiguous_operands_give_a_contiguous_result,
@@ -75,38 +107,103 @@ SHARED = (
     laws.a_result_shares_no_memory_with_operands,
     laws.a_second_call_gives_the_same_bits,
 )
+IN_PLACE = (laws.in_place_forms_write_the_result, laws.in_place_forms_return_their_tensor)
+OUT = (laws.out_receives_the_result, laws.out_is_returned, laws.out_keeps_its_layout)
+WRITING = (laws.a_write_reaches_the_tensor_only,)
 
 
-@verifies(laws.every_element_is_the_function_of_its_operands, *SHARED, each=EXACT, drawn=draw)
-def test_exact_results(run: Run, op: Op, case: Case) -> None:
-    hold_results(run, op, case, laws.every_element_is_the_function_of_its_operands)
+def draw_for(tape: Tape, subject: Subject) -> Case:
+    return draw(tape, subject.op)
 
 
-@verifies(laws.every_element_is_near_the_exact_one, *SHARED, each=NEAR, drawn=draw)
-def test_near_results(run: Run, op: Op, case: Case) -> None:
-    hold_results(run, op, case, laws.every_element_is_near_the_exact_one)
+@verifies(*RESULTS, each=[Subject(op) for op in OPS], drawn=draw_for)
+def test_laws(run: Run, subject: Subject, case: Case) -> None:
+    """Hold one input to the laws of the function, of the form in place and of ``out``."""
+    op, arrays = subject.op, case.arrays
+    hold_result(run, subject, [run.tensor(array) for array in arrays], arrays)
+    given = [run.tensor(operand) for operand in case.operands]
+    run.expect(laws.the_layout_of_operands_does_not_matter(op, *arrays), op.call, *given, **op.arguments)
+    run.require_data()
+    if subject.has_in_place and writable(op, case, case.operands[0]):
+        hold_in_place(run, op, case, given[1:])
+    if subject.has_out:
+        hold_out(run, op, case, given)
 
 
-def hold_results(run: Run, op: Op, case: Case, elements: Clause[Any]) -> None:
-    given = [run.tensor(array) for array in case.arrays]
-    made = run.expect(laws.a_result_has_the_promoted_type(op, *case.arrays), op.call, *given, **op.arguments)
-    run.look(laws.a_result_has_the_broadcast_shape(op, *case.arrays), made)
-    run.look(laws.contiguous_operands_give_a_contiguous_result(op, *case.arrays), made)
-    run.look(elements(op, *case.arrays), made)
-    for operand, handle in zip(case.arrays, given, strict=True):
-        run.look(laws.operands_stay_as_they_were(operand), handle)
+def hold_result(run: Run, subject: Subject, given: list[Handle], arrays: tuple[Array, ...]) -> None:
+    op = subject.op
+    made = run.expect(laws.a_result_has_the_promoted_type(op, *arrays), op.call, *given, **op.arguments)
     first = run.see(made)
+    run.judge(
+        first,
+        laws.a_result_has_the_broadcast_shape(op, *arrays),
+        laws.contiguous_operands_give_a_contiguous_result(op, *arrays),
+        subject.elements(op, *arrays),
+    )
+    for operand, handle in zip(arrays, given, strict=True):
+        run.look(laws.operands_stay_as_they_were(operand), handle)
     run.call("Tensor.zero_", made)
-    for operand, handle in zip(case.arrays, given, strict=True):
+    for operand, handle in zip(arrays, given, strict=True):
         run.look(laws.a_result_shares_no_memory_with_operands(operand), handle)
     if isinstance(first, Seen) and first.value is not None:
         again = laws.a_second_call_gives_the_same_bits(first.value)
         run.expect(again, op.call, *given, **op.arguments)
-    laid_out = [run.tensor(operand) for operand in case.operands]
-    run.expect(
-        laws.the_layout_of_operands_does_not_matter(op, *case.arrays), op.call, *laid_out, **op.arguments
+
+
+def hold_in_place(run: Run, op: Op, case: Case, others: list[Handle]) -> None:
+    first = case.operands[0]
+    storage, target = made_within(run, first)
+    way, arguments = in_place_call(op)
+    allowed = laws.in_place_forms_write_the_result(op, first.dtype, *case.arrays)
+    made = run.expect(allowed, way, target, *others, **arguments)
+    run.look(allowed, target)
+    run.expect(laws.in_place_forms_return_their_tensor(), "is", made, target)
+    run.look(laws.a_write_reaches_the_tensor_only(first.base(), gaps(first)), storage)
+    for operand, handle in zip(case.operands[1:], others, strict=True):
+        run.look(laws.a_write_reaches_the_tensor_only(operand.array), handle)
+
+
+def hold_out(run: Run, op: Op, case: Case, given: list[Handle]) -> None:
+    result, shape = op.result(*case.arrays), shape_of(*case.arrays)
+    receiver = Operand(np.ones(shape, result.storage), case.operands[-1].layout)
+    if receiver.effective_layout == "expanded":
+        receiver = Operand(receiver.array, "stepped")
+    storage, out = made_within(run, receiver)
+    allowed = laws.out_receives_the_result(op, result, *case.arrays)
+    made = run.expect(allowed, op.call, *given, out=out, **op.arguments)
+    run.judge(run.see(out), allowed, laws.out_keeps_its_layout(shape, receiver.strides))
+    run.expect(laws.out_is_returned(), "is", made, out)
+    run.look(laws.a_write_reaches_the_tensor_only(receiver.base(), gaps(receiver)), storage)
+
+
+def made_within(run: Run, operand: Operand) -> tuple[Handle, Handle]:
+    """Make the storage of an operand and the view of it that shows the operand."""
+    storage = shown = run.tensor(operand.base())
+    for name, args in operand.recipe():
+        shown = run.call(name, shown, *args)
+    return storage, shown
+
+
+def gaps(operand: Operand) -> Array:
+    """Return where the storage of an operand holds what it does not show."""
+    return Operand(np.zeros(operand.shape, bool), operand.layout).base()
+
+
+def in_place_call(op: Op) -> tuple[str, dict[str, Any]]:
+    if "inplace" in op.forms:
+        return f"Tensor.{op.name}_", dict(op.arguments)
+    return op.call, {**op.arguments, "inplace": True}
+
+
+def writable(op: Op, case: Case, target: Operand) -> bool:
+    """Whether a result may be written into a tensor of the target's type, shape and layout."""
+    result = op.result(*case.arrays)
+    return (
+        shape_of(*case.arrays) == target.shape
+        and target.effective_layout != "expanded"
+        and promotion.can_cast(result, target.dtype)
+        and not (target.dtype.is_complex and not result.is_complex)
     )
-    run.require_data()
 
 
 PROMOTING = [op for op in OPS if op.promotes and op.operands == 2]
@@ -171,83 +268,3 @@ def test_recording(run: Run, op: Op, case: Case) -> None:
     if all(operand.dtype.format is not None for operand in case.operands):
         recorded = [run.tensor(operand, requires_grad=True) for operand in case.operands]
         run.expect(allowed, op.call, *recorded, **op.arguments)
-
-
-def in_place_call(op: Op) -> tuple[str, dict[str, Any]]:
-    if "inplace" in op.forms:
-        return f"Tensor.{op.name}_", dict(op.arguments)
-    return op.call, {**op.arguments, "inplace": True}
-
-
-# A complex tensor takes no result of another category.
-IN_PLACE = [
-    op
-    for op in OPS
-    if op.forms & {"inplace", "inplace keyword"} and not (op.dtypes == COMPLEXES and op.gives != "common")
-]
-
-
-@verifies(
-    laws.in_place_forms_write_the_result,
-    laws.in_place_forms_return_their_tensor,
-    laws.a_write_reaches_the_tensor_only,
-    each=IN_PLACE,
-    drawn=draw,
-)
-def test_in_place(run: Run, op: Op, case: Case) -> None:
-    first, *others = case.operands
-    written = first.dtype
-    if not writable(op, case, first):
-        return
-    storage = run.tensor(first.base())
-    target = storage
-    for name, args in first.recipe():
-        target = run.call(name, target, *args)
-    given = [run.tensor(operand) for operand in others]
-    way, arguments = in_place_call(op)
-    allowed = laws.in_place_forms_write_the_result(op, written, *case.arrays)
-    made = run.expect(allowed, way, target, *given, **arguments)
-    run.look(laws.in_place_forms_write_the_result(op, written, *case.arrays), target)
-    run.expect(laws.in_place_forms_return_their_tensor(), "is", made, target)
-    gaps = Operand(np.zeros(first.shape, bool), first.layout).base()
-    run.look(laws.a_write_reaches_the_tensor_only(first.base(), gaps), storage)
-    for operand, handle in zip(others, given, strict=True):
-        run.look(laws.a_write_reaches_the_tensor_only(operand.array), handle)
-
-
-def writable(op: Op, case: Case, target: Operand) -> bool:
-    """Whether a result may be written into a tensor of the target's type, shape and layout."""
-    result = op.result(*case.arrays)
-    return (
-        shape_of(*case.arrays) == target.shape
-        and target.effective_layout != "expanded"
-        and promotion.can_cast(result, target.dtype)
-        and not (target.dtype.is_complex and not result.is_complex)
-    )
-
-
-@verifies(
-    laws.out_receives_the_result,
-    laws.out_is_returned,
-    laws.out_keeps_its_layout,
-    laws.a_write_reaches_the_tensor_only,
-    each=[op for op in OPS if "out" in op.forms],
-    drawn=draw,
-)
-def test_out(run: Run, op: Op, case: Case) -> None:
-    result, shape = op.result(*case.arrays), shape_of(*case.arrays)
-    target = Operand(np.ones(shape, result.storage), case.operands[-1].layout)
-    if target.effective_layout == "expanded":
-        target = Operand(target.array, "stepped")
-    storage = run.tensor(target.base())
-    out = storage
-    for name, args in target.recipe():
-        out = run.call(name, out, *args)
-    given = [run.tensor(operand) for operand in case.operands]
-    allowed = laws.out_receives_the_result(op, result, *case.arrays)
-    made = run.expect(allowed, op.call, *given, out=out, **op.arguments)
-    run.look(laws.out_receives_the_result(op, result, *case.arrays), out)
-    run.expect(laws.out_is_returned(), "is", made, out)
-    run.look(laws.out_keeps_its_layout(shape, target.strides), out)
-    gaps = Operand(np.zeros(shape, bool), target.layout).base()
-    run.look(laws.a_write_reaches_the_tensor_only(target.base(), gaps), storage)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -119,18 +120,16 @@ class Op:
         ------
         NoPromotionError
         """
-        promoted = promotion.result_type(*(_seen(value) for value in operands))
-        if self.computes == "double":
-            return dtypes.complex128 if promoted.is_complex else dtypes.float64
-        if self.computes == "floating" and promoted.format is None:
-            return dtypes.float32
-        return promoted
+        return _common(self.computes, *map(_seen, operands))
 
     def result(self, *operands: Value) -> DType:
         """Return the type of the result."""
+        return self.given_from(self.common(*operands))
+
+    def given_from(self, common: DType) -> DType:
+        """Return the type of a result of operands brought to a type."""
         if self.gives == "bool":
             return dtypes.bool_
-        common = self.common(*operands)
         return dtypes.real_of(common) if self.gives == "real" and common.is_complex else common
 
     def __str__(self) -> str:
@@ -152,38 +151,68 @@ def value_outcome(op: Op, *operands: Value, into: DType | None = None) -> Outcom
     into : DType or None
         The type the result is converted to, where it is written into a tensor that exists.
     """
-    result = op.result(*operands)
-    values = [_brought(value, op.common(*operands)) for value in operands]
-    given = [_computable(value) if op.is_exact else widened(value) for value in values]
-    shape = shape_of(*operands)
+    common = op.common(*operands)
+    result = op.given_from(common)
+    written = result if into is None else into
     with np.errstate(all="ignore"):
-        exact = np.broadcast_to(np.asarray(op.exact(*given)), shape)
+        given = prepared(op, *operands)
+        exact = np.asarray(op.exact(*given))
+        shape = shape_of(*operands)
+        if exact.shape != shape:
+            exact = np.broadcast_to(exact, shape)
         where = _where(op, result, exact, given)
-        written = result if into is None else into
         bound = None if op.is_exact else op.bound(written, exact, *given)
-    if bound is None:
-        return Exactly(converted(exact, written), where=where, signed_zero=op.signed_zero)
+        if bound is None:
+            return Exactly(_rounded(exact, written), where=where, signed_zero=op.signed_zero)
     return Within(exact, bound, written, where=where, signed_zero=op.signed_zero)
+
+
+def prepared(op: Op, *operands: Value) -> list[Array]:
+    """Return operands in the types in which the function `exact` of an operation takes them."""
+    common = op.common(*operands)
+    with np.errstate(all="ignore"):
+        values = [_brought(value, common) for value in operands]
+        return [_computable(value) if op.is_exact else widened(value) for value in values]
 
 
 def converted(array: Array, dtype: DType) -> Array:
     """Return an array rounded or wrapped into a type."""
     with np.errstate(all="ignore"):
-        return np.asarray(array.astype(dtype.storage))
+        return _rounded(array, dtype)
+
+
+def _rounded(array: Array, dtype: DType) -> Array:
+    return array if array.dtype == dtype.storage else array.astype(dtype.storage)
+
+
+# Every law of every example asks for these few: they are worked out once.
+_tensor = cache(promotion.Operand)
+_NUMBERS: dict[type, Number] = {bool: True, int: 1, float: 1.0, complex: 1j}
 
 
 def _seen(value: Value) -> promotion.Operand | Number:
+    """Return what promotion looks at: of a number, its kind only."""
     if isinstance(value, np.ndarray):
-        return promotion.Operand(dtypes.of_array(value), value.ndim)
-    return value
+        return _tensor(dtypes.of_array(value), min(value.ndim, 1))
+    return _NUMBERS[type(value)]
+
+
+@lru_cache(maxsize=None, typed=True)
+def _common(computes: str, *operands: promotion.Operand | Number) -> DType:
+    promoted = promotion.result_type(*operands)
+    if computes == "double":
+        return dtypes.complex128 if promoted.is_complex else dtypes.float64
+    if computes == "floating" and promoted.format is None:
+        return dtypes.float32
+    return promoted
 
 
 def _brought(value: Value, common: DType) -> Array:
     if isinstance(value, np.ndarray):
-        return converted(value, common)
+        return _rounded(value, common)
     if isinstance(value, int) and common.is_integral:
         value = int(np.uint64(value & (2**64 - 1)).astype(common.storage))
-    return converted(np.asarray(value), common)
+    return _rounded(np.asarray(value), common)
 
 
 def _computable(value: Array) -> Array:
@@ -199,8 +228,8 @@ def _where(op: Op, result: DType, exact: Array, given: list[Array]) -> Array | N
     if op.is_exact or result.format is None:
         return where
     # Near the largest number an intermediate result may overflow where the result itself does not.
-    largest = np.ldexp(np.longdouble(1), result.format.emax)
     size = np.abs(exact)
+    largest = size.dtype.type(2) ** result.format.emax
     safe = ~(size > largest / 32) | (size >= 2 * largest)
     where = safe if where is None else np.asarray(where & safe)
     if not any(value.dtype.kind == "c" for value in given):

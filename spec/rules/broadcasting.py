@@ -18,6 +18,8 @@ def broadcast_shapes(*shapes: Sequence[int]) -> Shape:
     ------
     NotBroadcastableError
     """
+    if len(set(map(tuple, shapes))) == 1:
+        return tuple(shapes[0])
     ndim = max((len(shape) for shape in shapes), default=0)
     result = [1] * ndim
     for shape in shapes:
