@@ -10,7 +10,7 @@ from . import dtypes
 from .casting import number_array
 from .dispatch import op, ops
 from .folding import lacks_kernel
-from .kernels import Array, as_operands, elementwise, promoted
+from .kernels import Array, Operand, as_operands, elementwise, promoted
 from .tensor import Tensor
 
 _NEGATION = (
@@ -48,7 +48,7 @@ def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
 
 
 @op("rsub", method=False)
-def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """Return ``other - alpha * input``."""
     return sub(other, input, alpha=alpha)
 
@@ -152,14 +152,14 @@ def floor_divide(input: Any, other: Any) -> Tensor:
 
 
 @op("remainder", inplace=True, out=True)
-def remainder(input: Any, other: Any) -> Tensor:
+def remainder(input: Operand, other: Operand) -> Tensor:
     """Return what division rounded down leaves: it has the divisor's sign."""
     refuse_bool("remainder", input, other)
     return elementwise(_modulus, input, other)
 
 
 @op("fmod", inplace=True, out=True)
-def fmod(input: Any, other: Any) -> Tensor:
+def fmod(input: Tensor, other: Any) -> Tensor:
     """Return what division rounded towards zero leaves: it has the dividend's sign."""
     refuse_bool("fmod", input, other)
     return elementwise(_rest, input, other)
@@ -230,7 +230,7 @@ def lcm(input: Tensor, other: Tensor) -> Tensor:
 
 
 @op("pow", inplace=True, out=True)
-def pow(input: Any, exponent: Any) -> Tensor:
+def pow(input: Operand, exponent: Operand) -> Tensor:
     """Return the power; integers wrap around."""
     common = promoted(*as_operands(input, exponent))
     if common is dtypes.bool_:
@@ -245,9 +245,17 @@ def pow(input: Any, exponent: Any) -> Tensor:
 def _power_of(exponent: Any) -> Any:
     """Squares and roots are computed as such where the exponent is a number."""
     if isinstance(exponent, Tensor):
-        return np.power
+        return _real_power
     known = {2: lambda a, b: a * a, 0.5: lambda a, b: np.sqrt(a), -0.5: lambda a, b: 1 / np.sqrt(a)}
     return known.get(exponent, np.power)
+
+
+def _real_power(base: Array, exponent: Array) -> Array:
+    """Return a power; NumPy may take a root for one half, which differs for -0 and minus infinity."""
+    if base.dtype.kind == "f":
+        same_power = np.where(np.isinf(base), np.abs(base), base + 0)
+        base = np.where(exponent == 0.5, same_power, base)
+    return np.asarray(np.power(base, exponent))
 
 
 def integer_power(base: Array, exponent: Array) -> Any:
@@ -264,7 +272,7 @@ def integer_power(base: Array, exponent: Array) -> Any:
 
 
 @op("float_power", inplace=True, out=True)
-def float_power(input: Any, exponent: Any) -> Tensor:
+def float_power(input: Operand, exponent: Operand) -> Tensor:
     """Return the power in double precision."""
     widest = dtypes.complex128 if promoted(*as_operands(input, exponent)).is_complex else dtypes.float64
     return elementwise(_power_of(exponent), input, exponent, common=widest)
