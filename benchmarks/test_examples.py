@@ -1,7 +1,8 @@
 """What one example of a binary elementwise op costs: value, dtype, shape, stride, in-place and out= laws.
 
-Side by side: the same inputs drawn by Hypothesis, decoded from a seeded batch, and, as the peer, shapes and
-arrays drawn element by element with Hypothesis' NumPy strategies and compared by ``assert_close``.
+Side by side: inputs drawn by Hypothesis, decoded from a seeded batch, and, as the peer, shapes and arrays
+drawn element by element with Hypothesis' NumPy strategies and compared by ``assert_close``. Both of ours are
+examined as a run does it.
 Every round takes `EXAMPLES` examples; divide by that.
 """
 
@@ -17,10 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
 from tensorcanon.conformance.backends.catalogue import resolve
-from tensorcanon.conformance.check import Check
+from tensorcanon.conformance.examine import examine
+from tensorcanon.conformance.examples import _drawn
 from tensorcanon.conformance.inventory import checks
-from tensorcanon.conformance.run import Run, Tally
-from tensorcanon.conformance.tape import LENGTH, Tape
+from tensorcanon.conformance.profiles import Profile
 
 torch = pytest.importorskip("torch")
 
@@ -33,39 +34,20 @@ _PLAIN = settings(
     phases=(Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )
-LAWS = [
-    check
-    for name, check in checks().items()
-    if name
-    in (
-        "test_laws.py::test_exact_results[add]",
-        "test_laws.py::test_in_place[add]",
-        "test_laws.py::test_out[add]",
-    )
-]
-
-
-def hold(check: Check, data: bytes) -> None:
-    assert check.draw is not None
-    check.body(Run(BACKEND, check.clauses, Tally()), check.draw(Tape(data)))
+LAWS = checks()["test_laws.py::test_laws[add]"]
 
 
 BACKEND = resolve("torch")
 
 
 def seeded() -> None:
-    generator = np.random.Generator(np.random.PCG64(0))
-    for _ in range(EXAMPLES):
-        data = generator.bytes(LENGTH)
-        for check in LAWS:
-            hold(check, data)
+    examine(LAWS, BACKEND, Profile("seeded", seeded=EXAMPLES, drawn=1), 0)
 
 
-@_PLAIN
-@given(st.binary(min_size=LENGTH, max_size=LENGTH))
-def drawn(data: bytes) -> None:
-    for check in LAWS:
-        hold(check, data)
+def drawn() -> None:
+    """The tapes are drawn anew, as in the first check of a run."""
+    _drawn.cache_clear()
+    examine(LAWS, BACKEND, Profile("drawn", seeded=0, drawn=EXAMPLES), 0)
 
 
 @_PLAIN
@@ -81,5 +63,4 @@ def peer(data: Any) -> None:
 @pytest.mark.benchmark(group="200 examples of a binary op")
 @pytest.mark.parametrize("examples", [seeded, drawn, peer], ids=lambda function: function.__name__)
 def test_examples(benchmark: Any, examples: Callable[[], None]) -> None:
-    assert LAWS
     benchmark.pedantic(examples, rounds=5, warmup_rounds=1)
