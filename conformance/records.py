@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorcanon.reports.records import Header, Verdict
+from tensorcanon.reports.records import SCHEMA, Coverage, Header, Verdict
 from tensorcanon.spec import canon
 from tensorcanon.spec.clause import Clause
 
@@ -19,6 +19,7 @@ from .backend import Identity
 from .examine import Examination
 from .expectations import Expectation
 from .reproduction import script
+from .run import Tally
 
 Record = dict[str, Any]
 
@@ -32,12 +33,18 @@ def header(
     identity: Identity, profile: str, seed: int, expression: str | None, inventory: Iterable[str]
 ) -> Header:
     """Return the first record of a run."""
+    from .mutants.ledger import mutants  # not needed by the processes that only judge
+
     clauses = canon.clauses()
     wanted = set(inventory)
     selected = [name for name in clauses if name in wanted]
+    killed: dict[str, list[str]] = {name: [] for name in clauses}
+    for mutant in mutants().values():
+        for clause in mutant.kills:
+            killed[clause.id].append(mutant.name)
     return {
         "kind": "header",
-        "schema": 1,
+        "schema": SCHEMA,
         "canon": {"version": importlib.metadata.version("tensorcanon"), "edition": canon.edition()},
         "backend": {
             "spec": identity.spec,
@@ -57,12 +64,12 @@ def header(
             "numpy": np.__version__,
         },
         "inventory": selected,
-        "clauses": {name: clause_text(clauses[name]) for name in selected},  # type: ignore[misc]
+        "clauses": {name: clause_text(clauses[name], killed[name]) for name in selected},  # type: ignore[misc]
     }
 
 
-def clause_text(clause: Clause[Any]) -> Record:
-    """Return a clause as the report shows it."""
+def clause_text(clause: Clause[Any], killed: list[str]) -> Record:
+    """Return a clause as the report shows it, with the names of the mutants that it must reject."""
     return {
         "chapter": clause.chapter,
         "statement": clause.statement,
@@ -72,6 +79,7 @@ def clause_text(clause: Clause[Any]) -> Record:
         "level": clause.level,
         "covers": list(clause.covers),
         "code": clause.code,
+        "mutants": killed,
     }
 
 
@@ -93,11 +101,7 @@ def verdict(found: Examination, identity: Identity, seed: int, expected: Iterabl
             {"op": op, "dtype": dtype, "unit": m.unit, "largest": m.largest, "limit": m.limit}
             for (op, dtype), m in sorted(tally.errors.items())
         ],
-        "coverage": {
-            "dtype": dict(sorted(tally.dtypes.items())),
-            "layout": dict(sorted(tally.layouts.items())),
-            "special": dict(sorted(tally.specials.items())),
-        },
+        "coverage": _coverage(tally),
         "message": found.message,
         "witness": _witness(found, identity, seed),  # type: ignore[typeddict-item]
         "expectation": None
@@ -119,10 +123,20 @@ def unexamined(clause: str, test: str, kind: str, message: str) -> Record:
         "proved": False,
         "seconds": 0.0,
         "errors": [],
-        "coverage": {},
+        "coverage": {"dtypes": {}, "layouts": [], "specials": [], "grid": {}},
         "message": message,
         "witness": None,
         "expectation": None,
+    }
+
+
+def _coverage(tally: Tally) -> Coverage:
+    row = [*tally.layouts.values(), *tally.specials.values()]
+    return {
+        "dtypes": dict(sorted(tally.dtypes.items())),
+        "layouts": list(tally.layouts),
+        "specials": list(tally.specials),
+        "grid": {"any": row} if row else {},
     }
 
 

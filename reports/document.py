@@ -16,7 +16,8 @@ from typing import Any, cast
 
 from . import files
 from .errors import DocumentError
-from .records import Document, Footer, Header, Verdict
+from .migration import upgraded
+from .records import SCHEMA, Document, Footer, Header, Verdict
 from .validity import check_record, check_version, finite
 
 __all__ = ["Document", "DocumentError", "Log", "fold", "loads", "read", "write"]
@@ -104,11 +105,13 @@ def fold(path: str | Path) -> Document:
     last = _parsed_or_none(torn) if torn else None
     if last is not None:
         records.append(last)
-    for number, record in enumerate(records, 1):
-        check_record(record, f"{path}: line {number}")
-    if not records or records[0]["kind"] != "header":
+    first = records[0] if records and isinstance(records[0], dict) else {}
+    if first.get("kind") != "header":
         raise DocumentError(f"{path}: no header in the first line; is this the log of a tensorcanon run?")
-    return _assembled(records, path)
+    version = check_version(first.get("schema"), f"{path}: line 1")
+    for number, record in enumerate(records, 1):
+        check_record(record, f"{path}: line {number}", version)
+    return _assembled([upgraded(record, version) for record in records], path)
 
 
 def read(path: str | Path) -> Document:
@@ -133,8 +136,8 @@ def loads(content: str | bytes, where: str = "document") -> Document:
     parsed = _parsed(raw, where)
     if not isinstance(parsed, dict) or not {"schema", "header", "verdicts"} <= parsed.keys():
         raise DocumentError(f"{where}: JSON, but not a tensorcanon result; pass a run.json")
-    check_version(parsed["schema"], where)
-    return _checked(parsed, where)
+    version = check_version(parsed["schema"], where)
+    return _checked(parsed, where, version)
 
 
 def write(document: Document, path: str | Path) -> None:
@@ -145,27 +148,31 @@ def write(document: Document, path: str | Path) -> None:
     DocumentError
     """
     plain = finite(document.as_json())
-    _checked(plain, str(path))
+    _checked(plain, str(path), SCHEMA)
     files.replace(path, json.dumps(plain, separators=(",", ":"), allow_nan=False) + "\n")
 
 
-def _checked(parsed: dict[str, Any], where: str) -> Document:
+def _checked(parsed: dict[str, Any], where: str, version: int) -> Document:
     extra = sorted(parsed.keys() - {"schema", "header", "verdicts", "footer"})
     if extra or "footer" not in parsed or not isinstance(parsed["verdicts"], list):
         fault = f"unknown field {ascii(extra[0])[:80]}" if extra else "no list of verdicts or no footer"
         raise DocumentError(f"{where}: {fault}; write it again with this version of tensorcanon")
-    _check_kind(parsed["header"], "header", f"{where}: header")
-    for number, verdict in enumerate(parsed["verdicts"]):
-        _check_kind(verdict, "verdict", f"{where}: verdict {number}")
-    if parsed["footer"] is not None:
-        _check_kind(parsed["footer"], "footer", f"{where}: footer")
-    return Document(parsed["header"], parsed["verdicts"], parsed["footer"])
+    header = _of_kind(parsed["header"], "header", f"{where}: header", version)
+    verdicts = [
+        _of_kind(verdict, "verdict", f"{where}: verdict {number}", version)
+        for number, verdict in enumerate(parsed["verdicts"])
+    ]
+    footer = parsed["footer"]
+    if footer is not None:
+        footer = _of_kind(footer, "footer", f"{where}: footer", version)
+    return Document(cast(Header, header), cast(list[Verdict], verdicts), footer)
 
 
-def _check_kind(record: Any, kind: str, where: str) -> None:
-    check_record(record, where)
+def _of_kind(record: Any, kind: str, where: str, version: int) -> dict[str, Any]:
+    check_record(record, where, version)
     if record["kind"] != kind:
         raise DocumentError(f"{where}: a {record['kind']} where a {kind} belongs; write the file again")
+    return upgraded(record, version)
 
 
 def _assembled(records: list[dict[str, Any]], path: str | Path) -> Document:

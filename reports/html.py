@@ -24,7 +24,7 @@ from .payload import embedded, payload
 from .records import Document
 from .text import visible
 
-SCRIPTS = ("clause.js", "page.js")
+SCRIPTS = ("controls.js", "clause.js", "coverage.js", "filter.js", "page.js")
 STYLES = ("report.css", "clauses.css")
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from . import summary
+from .coverage import ANY, grid
 from .highlight import runs
 from .records import ClauseText, Document, ErrorSeen, Expectation, Verdict, Witness
 from .sources import sources
@@ -24,6 +25,8 @@ READABLE = 1_000_000
 # Characters of messages and scripts in all; what comes later is cut to a line.
 ROOM = 6_000_000
 LONGEST = 12_000
+# Rows and columns of a grid; more of them are no input of tensors.
+MOST = 40
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _NOTHING: tuple[Any, ...] = (0, "", None, False, [], {})
 
@@ -76,9 +79,14 @@ def payload(documents: Sequence[Document], labels: Sequence[str]) -> dict[str, A
     places = {clause: _chapter(clause, texts) for clause in order}
     chapters = list(dict.fromkeys(places.values()))
     pool = Pool()
+    made = grid(verdict for document in documents for verdict in document.verdicts)
     cells = [_cells(document, order, pool) for document in documents]
     return {
         "backends": [visible(label) for label in labels],
+        "devices": [one_line(document.header["backend"]["device"], 60) for document in documents],
+        "layouts": [one_line(name, 40) for name in made.layouts[:MOST]],
+        "specials": [one_line(name, 40) for name in made.specials[:MOST]],
+        "types": [one_line(name, 40) for name in list(made.rows)[: 2 * MOST] if name != ANY],
         "chapters": chapters,
         "standings": list(summary.ORDER),
         "words": [summary.WORDS[standing] for standing in summary.ORDER],
@@ -134,6 +142,7 @@ def _clause(text: ClauseText | None) -> list[Any]:
         [one_line(covered) for covered in text["covers"][:50]],
         code,
         runs(code),
+        [one_line(mutant, 80) for mutant in text["mutants"][:50]],
     ]
 
 
@@ -153,6 +162,7 @@ def _cell(verdicts: list[Verdict], pool: Pool) -> list[Any]:
             tests,
             int(proved),
             error_text(error) if error else "",
+            _coverage(verdicts, pool),
         ]
     )
 
@@ -167,7 +177,6 @@ def _test(verdict: Verdict, standing: summary.Standing, pool: Pool) -> list[Any]
             int(verdict["unclaimed"]),
             round(verdict["seconds"], 3),
             int(verdict["proved"] and standing == "pass"),
-            _coverage(verdict["coverage"], pool),
             _errors(verdict["errors"], pool),
             pool.long(verdict["message"]),
             _witness(verdict["witness"], pool),
@@ -188,12 +197,17 @@ def _errors(errors: list[ErrorSeen], pool: Pool) -> list[list[Any]]:
     ]
 
 
-def _coverage(coverage: dict[str, dict[str, int]], pool: Pool) -> list[int]:
-    """Return the number of the list of facets and names, one a line, then the counts in its order."""
-    facets = [(facet, list(values.items())[:60]) for facet, values in list(coverage.items())[:12]]
-    names = [[one_line(facet, 40), *(one_line(name, 60) for name, _ in values)] for facet, values in facets]
-    places = pool.lines("\t".join(line) for line in names)
-    return [places, *(int(count) for _, values in facets for _, count in values)] if places else []
+def _coverage(verdicts: list[Verdict], pool: Pool) -> list[int]:
+    """Return the number of three lines (layouts, special values, types), then the counts row by row."""
+    made = grid(verdicts)
+    if not made.rows:
+        return []
+    rows = list(made.rows.items())[:MOST]
+    across = min(len(made.layouts), MOST), min(len(made.specials), MOST)
+    names = (made.layouts[: across[0]], made.specials[: across[1]], [dtype for dtype, _ in rows])
+    place = pool.lines("\t".join(one_line(name, 40).replace("\t", " ") for name in line) for line in names)
+    kept = [*range(1 + across[0]), *range(1 + len(made.layouts), 1 + len(made.layouts) + across[1])]
+    return [place, *(counts[column] for _, counts in rows for column in kept)]
 
 
 def _witness(witness: Witness | None, pool: Pool) -> list[Any]:

@@ -1,16 +1,27 @@
 """The records of a run, as they stand in the log and in the folded document.
 
-The published form is ``schema/result-1.json``; these types mirror it.
+The published form is ``schema/result-2.json``; these types mirror it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
-SCHEMA = 1
+SCHEMA = 2
 
-VerdictName = Literal["pass", "fail", "crash", "timeout", "error", "flaky", "unclaimed", "vacuous", "missing"]
+VerdictName = Literal[
+    "pass",
+    "fail",
+    "crash",
+    "timeout",
+    "out-of-memory",
+    "error",
+    "flaky",
+    "unclaimed",
+    "vacuous",
+    "missing",
+]
 
 
 class Canon(TypedDict):
@@ -50,6 +61,25 @@ class ClauseText(TypedDict):
     level: Literal["core", "extended"]
     covers: list[str]
     code: str
+    mutants: list[str]
+
+
+class KnownFailure(TypedDict):
+    """An entry of a vendor's expectations, and whether it still stands."""
+
+    clause: str
+    reason: str
+    url: str
+    expires: str | None
+    state: Literal["live", "expired", "unmatched"]
+
+
+class Shard(TypedDict):
+    """Which part of a run this is: the `index`-th of `of` cut from one selection of checks."""
+
+    index: int
+    of: int
+    selection: str
 
 
 class Header(TypedDict):
@@ -66,6 +96,8 @@ class Header(TypedDict):
     platform: Platform
     inventory: list[str]
     clauses: dict[str, ClauseText]
+    expectations: NotRequired[list[KnownFailure]]
+    shard: NotRequired[Shard | None]
 
 
 class ErrorSeen(TypedDict):
@@ -87,6 +119,7 @@ class Witness(TypedDict):
     seen: str
     tape: str
     seed: int
+    case: NotRequired[int | None]
 
 
 class Expectation(TypedDict):
@@ -95,6 +128,16 @@ class Expectation(TypedDict):
     reason: str
     url: str
     kind: Literal["departure", "known"]
+    expect: NotRequired[VerdictName]
+
+
+class Coverage(TypedDict):
+    """The tensors that the examples made: by type, and by type the counts of `layouts`, then `specials`."""
+
+    dtypes: dict[str, int]
+    layouts: list[str]
+    specials: list[str]
+    grid: dict[str, list[int]]
 
 
 class Verdict(TypedDict):
@@ -110,7 +153,7 @@ class Verdict(TypedDict):
     proved: bool
     seconds: float
     errors: list[ErrorSeen]
-    coverage: dict[str, dict[str, int]]
+    coverage: Coverage
     message: str
     witness: Witness | None
     expectation: Expectation | None

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from .errors import DocumentError
+from .migration import OLDEST
 from .quick import Check, quick
 from .records import SCHEMA
 
@@ -19,27 +20,27 @@ RECORDS = ("header", "verdict", "footer")
 
 
 @cache
-def schema() -> dict[str, Any]:
-    """Return the published schema."""
-    text = files("tensorcanon.reports").joinpath(f"schema/result-{SCHEMA}.json").read_text("utf-8")
+def schema(version: int = SCHEMA) -> dict[str, Any]:
+    """Return the published schema of a version."""
+    text = files("tensorcanon.reports").joinpath(f"schema/result-{version}.json").read_text("utf-8")
     parsed: dict[str, Any] = json.loads(text)
     return parsed
 
 
 @cache
-def _validator(kind: str) -> Draft202012Validator:
-    whole = schema()
+def _validator(kind: str, version: int) -> Draft202012Validator:
+    whole = schema(version)
     return Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": whole["$defs"]})
 
 
 @cache
-def _quick(kind: str) -> Check:
-    definitions = schema()["$defs"]
+def _quick(kind: str, version: int) -> Check:
+    definitions = schema(version)["$defs"]
     return quick(definitions[kind], definitions)
 
 
-def check_record(record: Any, where: str) -> None:
-    """Check one record.
+def check_record(record: Any, where: str, version: int = SCHEMA) -> None:
+    """Check one record against the published form of a version.
 
     Parameters
     ----------
@@ -47,6 +48,8 @@ def check_record(record: Any, where: str) -> None:
         As parsed from JSON.
     where : str
         How the message names the place.
+    version : int
+        The schema version of the document that the record belongs to.
 
     Raises
     ------
@@ -54,28 +57,26 @@ def check_record(record: Any, where: str) -> None:
     """
     if not isinstance(record, dict) or record.get("kind") not in RECORDS:
         raise DocumentError(f"{where}: not a tensorcanon record; is this the log of a tensorcanon run?")
-    if record["kind"] == "header":
-        check_version(record.get("schema"), where)
-    if _quick(record["kind"])(record):
+    if _quick(record["kind"], version)(record):
         return
-    error = best_match(_validator(record["kind"]).iter_errors(record))
+    error = best_match(_validator(record["kind"], version).iter_errors(record))
     if error is not None:
         raise DocumentError(f"{where}: {_describe(error)}; write it again with this version of tensorcanon")
 
 
-def check_version(version: Any, where: str) -> None:
-    """Check a document's schema version.
+def check_version(version: Any, where: str) -> int:
+    """Return a document's schema version, which is one that can be read.
 
     Raises
     ------
     DocumentError
     """
-    if version == SCHEMA and type(version) is int:
-        return
     if type(version) is not int:
         raise DocumentError(f"{where}: no schema version; is this a result of a tensorcanon run?")
+    if OLDEST <= version <= SCHEMA:
+        return version
     advice = "update tensorcanon to read it" if version > SCHEMA else "run again with this version"
-    raise DocumentError(f"{where}: schema {version}, this version reads schema {SCHEMA}; {advice}")
+    raise DocumentError(f"{where}: schema {version}, this version reads {OLDEST} to {SCHEMA}; {advice}")
 
 
 def finite(value: Any) -> Any:

@@ -151,7 +151,7 @@ FOREIGN = [
     (b"[]", "not a tensorcanon result"),
     (b'{"a": NaN}', "NaN"),
     (b'{"tests": []}', "not a tensorcanon result"),
-    (b'{"schema":2,"header":{},"verdicts":[],"footer":null}', "schema 2.*update"),
+    (b'{"schema":3,"header":{},"verdicts":[],"footer":null}', "schema 3.*update"),
     (b'{"schema":0,"header":{},"verdicts":[],"footer":null}', "schema 0.*run again"),
     (b'{"schema":true,"header":{},"verdicts":[],"footer":null}', "no schema version"),
     (b'{"schema":1,"header":null,"verdicts":[],"footer":null}', "not a tensorcanon record"),
@@ -195,10 +195,19 @@ HOSTILE = "a\x00\n<script>\ud800"
 VALUES: tuple[Any, ...] = (None, True, -1, 0, 2.5, 1e999, 10**400, "", HOSTILE, [], {}, [[]], {"x": {"y": 1}})
 
 
-@pytest.mark.parametrize("place", places(json.loads(SAMPLE.read_text())), ids=lambda p: ".".join(map(str, p)))
-def test_a_changed_document_is_refused_or_reported(place: tuple[Any, ...]) -> None:
-    original = json.loads(SAMPLE.read_text())
-    strict = jsonschema.Draft202012Validator(validity.schema())
+def of_version(version: int) -> Any:
+    """The sample, which is of version 1, or what it becomes in a later one."""
+    return json.loads(SAMPLE.read_text()) if version == 1 else read(SAMPLE).as_json()
+
+
+@pytest.mark.parametrize(
+    ("version", "place"),
+    [(version, place) for version in (1, 2) for place in places(of_version(version))],
+    ids=lambda p: ".".join(map(str, p)) if isinstance(p, tuple) else str(p),
+)
+def test_a_changed_document_is_refused_or_reported(version: int, place: tuple[Any, ...]) -> None:
+    original = of_version(version)
+    strict = jsonschema.Draft202012Validator(validity.schema(version))
     for value in (*VALUES, ...):
         changed = copy.deepcopy(original)
         holder = changed
@@ -217,6 +226,37 @@ def test_a_changed_document_is_refused_or_reported(place: tuple[Any, ...]) -> No
             assert valid
             sound(document)
             assert summary.counts(document) == recounted(document)
+
+
+# Older versions
+
+
+def test_an_older_document_says_what_it_said_and_no_more(sample: Document) -> None:
+    older = json.loads(SAMPLE.read_text())
+    assert older["schema"] == 1 and sample.as_json()["schema"] == validity.SCHEMA == 2
+    assert summary.counts(sample) == older["footer"]["counts"]
+    assert all(text["mutants"] == [] for text in sample.header["clauses"].values())
+    for before, after in zip(older["verdicts"], sample.verdicts, strict=True):
+        coverage = after["coverage"]
+        columns = coverage["layouts"] + coverage["specials"]
+        row = dict(zip(columns, coverage["grid"].get("any", []), strict=True))
+        assert coverage["dtypes"] == before["coverage"].get("dtype", {})
+        assert row == before["coverage"].get("layout", {}) | before["coverage"].get("special", {})
+        assert {**before, "coverage": None} == {**after, "coverage": None}
+
+
+def test_an_older_log_folds_to_what_its_document_reads_as(sample: Document, tmp_path: Path) -> None:
+    older = json.loads(SAMPLE.read_text())
+    lines = [older["header"], *older["verdicts"], older["footer"]]
+    (tmp_path / "run.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert fold(tmp_path / "run.jsonl") == sample
+
+
+def test_a_migrated_document_meets_the_schema_of_today(sample: Document, tmp_path: Path) -> None:
+    write(sample, tmp_path / "run.json")
+    again = json.loads((tmp_path / "run.json").read_text())
+    assert again["schema"] == again["header"]["schema"] == 2
+    jsonschema.validate(again, validity.schema())
 
 
 def test_an_unknown_field_is_refused(sample: Document) -> None:
@@ -241,7 +281,7 @@ def test_the_quick_check_knows_every_keyword_and_accepts_only_what_is_valid(samp
 
 # Recounting
 
-WORST = ("error", "crash", "timeout", "fail", "flaky", "unexpected")
+WORST = ("error", "crash", "timeout", "out-of-memory", "fail", "flaky", "unexpected")
 RANK = (*WORST, "missing", "vacuous", "expected", "unclaimed", "pass")
 
 

@@ -13,24 +13,18 @@ const count = (number) => number.toLocaleString("en");
 const some = (number, word) => `${count(number)} ${word}${number === 1 ? "" : "s"}`;
 
 // What `payload.py` wrote, by field; trailing empty fields were left out there.
-const cellOf = ([standing = 0, tests = [], proved = 0, error = ""]) => ({ standing, tests, proved, error });
+const cellOf = ([standing = 0, tests = [], proved = 0, error = "", coverage = []]) => ({ standing, tests, proved, error, coverage });
 const testOf = (strings, [name, standing = 0, examples = 0, judged = 0, unclaimed = 0, seconds = 0, proved = 0,
-  coverage = [], errors = [], message = 0, witness = [], expectation = []]) => ({
+  errors = [], message = 0, witness = [], expectation = []]) => ({
   name: strings[name], standing, examples, judged, unclaimed, seconds, proved,
-  coverage: coverageOf(strings, coverage),
   errors: errors.map(([op, dtype, unit, largest, limit]) => [strings[op], strings[dtype], largest, limit, strings[unit]]),
   message: strings[message],
   witness: witness.map((value) => (typeof value === "number" ? strings[value] : value)),
   expectation: expectation.map((value) => (typeof value === "number" ? strings[value] : value)),
 });
-const coverageOf = (strings, [lines, ...counts]) => lines === undefined ? [] :
-  strings[lines].split("\n").map((line) => {
-    const [facet, ...names] = line.split("\t");
-    return [facet, names.map((name) => [name, counts.shift()])];
-  });
 const clauseOf = ([id, chapter, statement = "", sources = [], strength = "", basis = "", level = "",
-  covers = [], code = "", runs = ""]) =>
-  ({ id, chapter, statement, sources, strength, basis, level, covers, code, runs });
+  covers = [], code = "", runs = "", mutants = []]) =>
+  ({ id, chapter, statement, sources, strength, basis, level, covers, code, runs, mutants });
 
 const badge = (look, standing) => {
   const [glyph, tone] = look.tones[look.standings[standing]];
@@ -68,7 +62,8 @@ const metaList = (clause) => h("dl", { class: "meta" },
   clause.strength ? entry("Strength", clause.strength) : null,
   clause.basis ? entry("Basis", clause.basis) : null,
   clause.level ? entry("Level", clause.level) : null,
-  clause.covers.length ? entry("Covers", clause.covers.join(", ")) : null);
+  clause.covers.length ? entry("Covers", clause.covers.join(", ")) : null,
+  clause.mutants.length ? entry("Must reject", ...clause.mutants.map((name) => h("span", { class: "mono" }, name))) : null);
 
 const grid = (heads, rows, numbers) => h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": heads[0] },
   h("table", {},
@@ -88,12 +83,6 @@ const errorTable = (errors) => errors.length === 0 ? [] : [
   grid(["Op", "Type", "Largest", "Limit", "Unit"], errors.map(([op, dtype, largest, limit, unit]) =>
     [h("span", { class: "mono" }, op), h("span", { class: "mono" }, dtype), largest, limit, unit]), [2, 3])];
 
-const coverageList = (coverage) => coverage.length === 0 ? [] : [
-  h("h4", {}, "Input covered"),
-  h("dl", { class: "coverage" }, coverage.flatMap(([facet, values]) => [
-    h("dt", {}, facet),
-    h("dd", {}, values.map(([name, times]) => h("span", { class: times === 0 && "zero" }, `${name} ${count(times)}`)))]))];
-
 const expectationNote = ([kind, reason, url, shown]) => kind === undefined ? null :
   h("p", { class: "note known" },
     h("b", {}, kind === "departure" ? "Known departure of torch: " : "Known: "), reason, " ",
@@ -112,7 +101,7 @@ const testBlocks = (test, several) => {
     test.expectation.length ? expectationNote(test.expectation) : null,
     test.message ? h("h4", {}, "Message") : null,
     test.message ? textBlock(test.message, "Message") : null,
-    ...witnessBlocks(test.witness), ...errorTable(test.errors), ...coverageList(test.coverage),
+    ...witnessBlocks(test.witness), ...errorTable(test.errors),
   ].filter(Boolean);
   return several && blocks.length ? [h("h4", { class: "mono" }, test.name), ...blocks] : blocks;
 };
@@ -127,7 +116,7 @@ const backendBlock = (look, name, packed) => {
       cell.proved ? h("span", { class: "tag" }, "proved") : null),
     tests.length ? h("h4", {}, some(tests.length, "test")) : h("p", { class: "soft" }, "No test gave a verdict."),
     tests.length ? testTable(look, tests) : null,
-    tests.flatMap((test) => testBlocks(test, tests.length > 1)));
+    heatMap(look, cell.coverage), tests.flatMap((test) => testBlocks(test, tests.length > 1)));
 };
 
 const detailOf = (look, clause, cells) => [

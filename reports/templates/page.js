@@ -1,8 +1,8 @@
 // The list of clauses: unpacked once, filtered as data, made into elements only where it is looked at.
 
 const CHUNK = 150;
-// Names of chapters and clauses are ids too; they have no dash.
-const $ = (id) => document.getElementById(`page-${id}`);
+
+const unescaped = (hash) => { try { return hash.startsWith("?") ? hash : decodeURIComponent(hash); } catch { return ""; } };
 
 const unpack = async () => {
   const data = $("data");
@@ -10,43 +10,6 @@ const unpack = async () => {
   const bytes = Uint8Array.from(atob(data.textContent), (letter) => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Response(stream).json();
-};
-
-const themeButton = () => {
-  const button = $("theme");
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const stored = (value) => {
-    try {
-      if (value) localStorage.setItem("tensorcanon-theme", value);
-      return localStorage.getItem("tensorcanon-theme");
-    } catch { return null; }
-  };
-  let chosen = stored();
-  const isDark = () => (chosen ? chosen === "dark" : system.matches);
-  const show = () => {
-    if (chosen) document.documentElement.dataset.theme = chosen;
-    button.textContent = isDark() ? "Light" : "Dark";
-    button.setAttribute("aria-label", `Switch to the ${isDark() ? "light" : "dark"} theme`);
-  };
-  button.hidden = false;
-  button.addEventListener("click", () => { chosen = isDark() ? "light" : "dark"; stored(chosen); show(); });
-  system.addEventListener("change", show);
-  show();
-};
-
-const copyScript = async (button) => {
-  const text = button.parentElement.querySelector("code").textContent;
-  try { await navigator.clipboard.writeText(text); } catch {
-    const area = h("textarea", { class: "unseen" });
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-    button.focus();
-  }
-  button.textContent = "Copied";
-  setTimeout(() => { button.textContent = "Copy"; }, 1600);
 };
 
 const clauseList = (data, tones) => {
@@ -59,15 +22,8 @@ const clauseList = (data, tones) => {
   const kind = single ? "single" : crowd ? "many crowd" : "many";
   const sections = new Map();
   const chosen = new Set();
+  const filter = makeFilter(data, clauses);
   let found = clauses;
-
-  const haystack = (clause) => clause.text ??= [clause.id, clause.statement, clause.code, clause.covers.join(" "),
-    ...clause.sources.flat(), ...clause.cells.flatMap((cell) => cell ? cell[1]?.flatMap((test) => [data.strings[test[0]], data.strings[test[9] ?? 0]]) ?? [] : []),
-  ].join("\n").toLowerCase();
-  const standingsOf = (clause) => {
-    const column = $("backend").value;
-    return (column === "" ? clause.cells : [clause.cells[Number(column)]]).filter(Boolean).map((cell) => cell[0] ?? 0);
-  };
 
   const verdictCell = (packed, extra) => {
     if (!packed) return h("td", { class: "verdict" }, h("span", { class: "none" }, "not selected"));
@@ -121,13 +77,14 @@ const clauseList = (data, tones) => {
     return element;
   };
 
+  const wanted = () => ({ text: $("search").value.trim(), ...Object.fromEntries(FIELDS.map((name) => [name, $(name).value])) });
   const show = () => {
-    const chapter = $("chapter").value;
-    const words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
-    const matched = clauses.filter((clause) => (chapter === "" || clause.chapter === Number(chapter))
-      && words.every((word) => haystack(clause).includes(word)));
-    found = chosen.size === 0 ? matched : matched.filter((clause) => standingsOf(clause).some((standing) => chosen.has(standing)));
+    const asked = wanted();
+    const matched = filter.matching(asked);
+    found = matched.filter(({ standings }) => chosen.size === 0 || [...chosen].some((standing) => standings.has(standing)))
+      .map(({ clause }) => clause);
     chips(matched);
+    $("clear").hidden = !filterHash(asked, chosen);
     observer.disconnect();
     sections.clear();
     const groups = Map.groupBy ? Map.groupBy(found, (clause) => clause.chapter)
@@ -139,15 +96,29 @@ const clauseList = (data, tones) => {
   };
   const nothing = () => {
     const button = h("button", { type: "button", class: "more" }, "Clear the filters");
-    button.addEventListener("click", () => { clear(); show(); $("search").focus(); });
+    button.addEventListener("click", () => { clear(); choose(); $("search").focus(); });
     return h("div", { class: "empty" }, h("p", {}, clauses.length ? "No clause matches these filters." : "No clause was selected in these runs."),
       clauses.length ? button : null);
   };
-  const clear = () => { chosen.clear(); $("search").value = $("chapter").value = $("backend").value = ""; };
+  const clear = () => { chosen.clear(); for (const name of ["search", ...FIELDS]) $(name).value = ""; };
+  // A choice by hand becomes the address, so that it can be passed on.
+  const choose = () => {
+    show();
+    const hash = filterHash(wanted(), [...chosen].map((place) => data.standings[place]));
+    history.replaceState(null, "", hash || location.pathname + location.search);
+  };
+  const take = (query) => {
+    clear();
+    for (const name of FIELDS) if ([...$(name).options].some((option) => option.value === query.get(name))) $(name).value = query.get(name);
+    $("search").value = query.get("text") ?? "";
+    for (const name of query.getAll("verdict")) if (data.standings.includes(name)) chosen.add(data.standings.indexOf(name));
+    show();
+    $("clauses").scrollIntoView();
+  };
 
   const chips = (matched) => {
     const tally = data.standings.map(() => 0);
-    for (const clause of matched) for (const standing of new Set(standingsOf(clause))) tally[standing] += 1;
+    for (const { standings } of matched) for (const standing of standings) tally[standing] += 1;
     for (const chip of $("chips").children) {
       const place = Number(chip.dataset.standing);
       chip.querySelector("b").textContent = count(tally[place]);
@@ -160,7 +131,7 @@ const clauseList = (data, tones) => {
       const [glyph, tone] = tones[data.standings[place]];
       const chip = h("button", { type: "button", class: tone, "data-standing": String(place), "aria-pressed": "false" },
         h("span", { class: "glyph", "aria-hidden": "true" }, glyph), ` ${data.words[place]}`, h("b"));
-      chip.addEventListener("click", () => { if (!chosen.delete(place)) chosen.add(place); show(); });
+      chip.addEventListener("click", () => { if (!chosen.delete(place)) chosen.add(place); choose(); });
       $("chips").append(chip);
     }
   };
@@ -177,6 +148,7 @@ const clauseList = (data, tones) => {
       h("div", {}, detailOf(look, clause, clause.cells)))));
   };
   const goTo = (hash) => {
+    if (hash.startsWith("?")) { take(new URLSearchParams(hash)); return; }
     const clause = index.get(hash);
     if (!clause) { sections.get(hash)?.element.scrollIntoView(); return; }
     if (!found.includes(clause)) { clear(); show(); }
@@ -196,10 +168,10 @@ const clauseList = (data, tones) => {
 
   const listen = () => {
     let waiting = 0;
-    $("search").addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(show, 90); });
-    $("chapter").addEventListener("change", show);
-    $("backend").addEventListener("change", show);
-    $("tools").addEventListener("submit", (event) => { event.preventDefault(); show(); step(1); });
+    $("search").addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(choose, 90); });
+    for (const name of FIELDS) $(name).addEventListener("change", choose);
+    $("clear").addEventListener("click", () => { clear(); choose(); $("search").focus(); });
+    $("tools").addEventListener("submit", (event) => { event.preventDefault(); choose(); step(1); });
     $("list").addEventListener("click", (event) => {
       const button = event.target.closest("[data-copy]");
       if (button) { copyScript(button); return; }
@@ -215,7 +187,7 @@ const clauseList = (data, tones) => {
       const typing = event.target.matches("input, select, textarea");
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "/" && !typing) { event.preventDefault(); $("search").focus(); $("search").select(); }
-      if (event.key === "Escape" && event.target === $("search") && $("search").value) { $("search").value = ""; show(); }
+      if (event.key === "Escape" && event.target === $("search") && $("search").value) { $("search").value = ""; choose(); }
       if (event.key === "Escape" && !typing) {
         const near = event.target.closest("tr.detail")?.previousElementSibling ?? event.target.closest("tr.row");
         if (near) { toggle(near.querySelector("a[id]"), false); near.querySelector("a[id]").focus(); }
@@ -223,18 +195,28 @@ const clauseList = (data, tones) => {
       const inList = event.target.matches("tr.row a[id]") || (event.target === $("search") && event.key === "ArrowDown");
       if (inList && (event.key === "ArrowDown" || event.key === "ArrowUp")) { event.preventDefault(); step(event.key === "ArrowDown" ? 1 : -1); }
     });
-    addEventListener("hashchange", () => goTo(decodeURIComponent(location.hash.slice(1))));
+    addEventListener("hashchange", follow);
     addEventListener("beforeprint", () => { for (const made of sections.values()) if (!made.shown) fill(made); });
   };
 
-  data.chapters.forEach((name, i) => $("chapter").append(h("option", { value: String(i) }, name)));
-  data.backends.forEach((name, i) => $("backend").append(h("option", { value: String(i) }, name)));
-  $("backend-field").hidden = single;
+  const follow = () => { if (location.hash.length > 1) goTo(unescaped(location.hash.slice(1))); };
+
+  const options = {
+    chapter: data.chapters.map((name) => [name, name]),
+    level: [...new Set(clauses.map(({ level }) => level).filter(Boolean))].map((name) => [name, `Level ${name}`]),
+    dtype: data.types.map((name) => [name, name]),
+    device: [...new Set(data.devices)].map((name) => [name, `On ${name}`]),
+    backend: data.backends.map((name, i) => [String(i), name]),
+  };
+  for (const [name, values] of Object.entries(options)) {
+    $(name).append(...values.map(([value, text]) => h("option", { value }, text)));
+    $(`${name}-field`).hidden = values.length < 2;
+  }
   $("tools").hidden = false;
   makeChips();
   listen();
   show();
-  if (location.hash.length > 1) goTo(decodeURIComponent(location.hash.slice(1)));
+  follow();
 };
 
 themeButton();
