@@ -5,38 +5,37 @@ from __future__ import annotations
 import time
 import traceback
 import warnings
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
-
-import numpy as np
-from hypothesis import HealthCheck, Phase, find, given, settings
-from hypothesis import seed as with_seed
-from hypothesis import strategies as st
-from hypothesis.database import InMemoryExampleDatabase, choices_to_bytes
-from hypothesis.errors import HypothesisException, NoSuchExample
 
 from tensorcanon.spec.clause import Clause
 
+from . import controls
+from .attempt import attempt
 from .backend import Backend
 from .check import Check
+from .examples import Example, case_of, numbers, shrunk, tapes
 from .profiles import Profile
-from .run import Refused, Run, Tally, Unclaimed
-from .tape import LENGTH, Tape
+from .run import Refused, Tally
 
-Verdict = Literal["pass", "fail", "crash", "timeout", "error", "flaky", "unclaimed", "vacuous", "missing"]
+Verdict = Literal[
+    "pass",
+    "fail",
+    "crash",
+    "timeout",
+    "out-of-memory",
+    "error",
+    "flaky",
+    "unclaimed",
+    "vacuous",
+    "missing",
+]
 
-_SHRINKS = 400
-# A small profile may need more inputs before each clause has met one it concerns.
-_EXTRA = 400
-_HEALTHY = settings(
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.generate,),
-)
+# A backend that dies again and again is not started for ever: what is open then stays refuted.
+_MOST_LOSSES = 3
+# Each try may cost a start of the backend.
+_SECONDS_TO_SHRINK_A_CRASH = 20.0
 
 
 @dataclass
@@ -44,9 +43,13 @@ class Witness:
     """The smallest example found that refutes a clause."""
 
     refusal: Refused
-    tape: bytes | None
-    case: str | None
+    example: Example
+    case: str | None = None
     flaky: bool = False
+
+    @property
+    def tape(self) -> bytes | None:
+        return self.example if isinstance(self.example, bytes) else None
 
 
 @dataclass
@@ -66,7 +69,31 @@ class Examination:
 Witnesses = dict[Clause[Any], Witness]
 
 
-def examine(check: Check, backend: Backend, profile: Profile, seed: int) -> list[Examination]:
+@dataclass(frozen=True)
+class Guidance:
+    """What an examination is told besides its profile.
+
+    Attributes
+    ----------
+    first : sequence of bytes or int
+        Examples to try before all others: the witnesses of known failures.
+    excuses : callable
+        Whether a refusal is known and leaves its clause open: other failures are still looked for.
+    before : callable
+        Called before each example, to note it where a death of this process cannot reach.
+    """
+
+    first: Sequence[Example] = ()
+    excuses: Callable[[Refused], bool] = lambda refusal: False
+    before: Callable[[Check, Example], None] = lambda check, example: None
+
+
+UNGUIDED = Guidance()
+
+
+def examine(
+    check: Check, backend: Backend, profile: Profile, seed: int, guidance: Guidance = UNGUIDED
+) -> list[Examination]:
     """Run a check's examples on a backend.
 
     Parameters
@@ -77,6 +104,7 @@ def examine(check: Check, backend: Backend, profile: Profile, seed: int) -> list
         How many examples a drawn check tries.
     seed : int
         The same seed gives the same examples.
+    guidance : Guidance, optional
 
     Returns
     -------
@@ -84,143 +112,141 @@ def examine(check: Check, backend: Backend, profile: Profile, seed: int) -> list
         One for each clause of the check. Exceptions other than refusals become the verdict ``error``: the
         harness's own fault.
     """
-    tally = Tally()
+    search = _Search(check, backend, guidance)
     started = time.perf_counter()
     message = ""
-    witnesses: Witnesses = {}
     complete = False
     try:
         # Warnings are judged where a clause is about them; elsewhere they would only drown the output.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if check.cases:
-                complete = _enumerate(check, backend, profile, seed, tally, witnesses)
-            else:
-                _search(check, backend, profile, seed, tally, witnesses)
+            complete = search.run(profile, seed)
     except Exception as error:
         message = _traced(error)
     seconds = (time.perf_counter() - started) / len(check.clauses)
-    found = [
-        _settled(check, clause, tally, seconds, message, witnesses.get(clause)) for clause in check.clauses
-    ]
+    found = [search.settled(clause, seconds, message) for clause in check.clauses]
     for each in found:
-        each.proved = check.proves and complete and each.verdict == "pass" and not tally.unclaimed
+        each.proved = check.proves and complete and each.verdict == "pass" and not search.tally.unclaimed
     return found
 
 
-def _enumerate(
-    check: Check, backend: Backend, profile: Profile, seed: int, tally: Tally, witnesses: Witnesses
-) -> bool:
-    """Run the enumerated cases, in a small profile only some; returns whether it ran them all."""
-    assert check.cases is not None
-    cases = list(check.cases())
-    step = 1 if profile.enumerated is None else -(-len(cases) // profile.enumerated)
-    for case in cases[seed % step :: step] if step > 1 else cases:
-        refusal = _attempt(check, backend, case, tally, frozenset(witnesses))
-        if refusal is not None and refusal.clause not in witnesses:
-            witnesses[refusal.clause] = Witness(refusal, None, repr(case))
-    return step <= 1
+@dataclass
+class _Search:
+    """The examination under way."""
 
+    check: Check
+    backend: Backend
+    guidance: Guidance
+    tally: Tally = field(default_factory=Tally)
+    witnesses: Witnesses = field(default_factory=dict)
+    excused: Witnesses = field(default_factory=dict)
+    losses: int = 0
 
-def _search(
-    check: Check, backend: Backend, profile: Profile, seed: int, tally: Tally, witnesses: Witnesses
-) -> None:
-    assert check.draw is not None
-    for data in _tapes(check, profile, seed, lambda: _unjudged(check, tally)):
-        refusal = _attempt(check, backend, check.draw(Tape(data)), tally, frozenset(witnesses))
-        if refusal is not None:
-            witnesses[refusal.clause] = _shrunk(check, backend, data, refusal, frozenset(witnesses))
-            if len(witnesses) == len(check.clauses):
-                return
+    def run(self, profile: Profile, seed: int) -> bool:
+        """Try the examples; returns whether all there are were tried."""
+        for example in self.guidance.first:
+            self._try(example)
+        complete = self._enumerate(profile, seed) if self.check.cases else self._draw(profile, seed)
+        for refusal in controls.missing(self.check, self.backend, self.tally):
+            self.witnesses.setdefault(refusal.clause, Witness(refusal, 0 if self.check.cases else b""))
+        return complete
 
+    def _enumerate(self, profile: Profile, seed: int) -> bool:
+        chosen = numbers(self.check, profile, seed)
+        for number in chosen:
+            if self._done():
+                return False
+            self._try(number)
+        return chosen.step == 1
 
-def _tapes(check: Check, profile: Profile, seed: int, wanted: Callable[[], bool]) -> Iterator[bytes]:
-    """Yield the simplest input, a seeded batch, what Hypothesis draws, and more while they are wanted."""
-    yield bytes(LENGTH)
-    generator = np.random.Generator(np.random.PCG64([seed, zlib.crc32(check.name.encode())]))
-    for _ in range(profile.seeded):
-        yield generator.bytes(LENGTH)
-    yield from _drawn(profile.drawn, seed)
-    for _ in range(_EXTRA):
-        if not wanted():
+    def _draw(self, profile: Profile, seed: int) -> bool:
+        for data in tapes(self.check, profile, seed, self._unjudged):
+            if self._done() or len(self.witnesses) == len(self.check.clauses):
+                break
+            self._try(data)
+        return False
+
+    def _done(self) -> bool:
+        return self.losses >= _MOST_LOSSES
+
+    def _unjudged(self) -> bool:
+        """Whether a clause that concerns few inputs has met none yet, on a backend that claims some."""
+        claimed = self.tally.unclaimed < self.tally.examples
+        return claimed and any(not self.tally.judged[clause.id] for clause in self.check.clauses)
+
+    def _try(self, example: Example) -> None:
+        case = case_of(self.check, example)
+        self.guidance.before(self.check, example)
+        refusal = attempt(self.check, self.backend, case, self.tally, frozenset(self.witnesses))
+        if refusal is None:
             return
-        yield generator.bytes(LENGTH)
+        if refusal.verdict != "fail":
+            self.losses += 1
+        if self.guidance.excuses(refusal):
+            self.excused.setdefault(refusal.clause, Witness(refusal, example, repr(case)))
+        elif refusal.clause not in self.witnesses:
+            self.witnesses[refusal.clause] = self._witness(example, case, refusal)
+        if self._done():
+            self._close(self.witnesses.get(refusal.clause) or self.excused[refusal.clause])
 
+    def _close(self, witness: Witness) -> None:
+        """Refute what is still open: the backend does not live long enough to judge it."""
+        for clause in self.check.clauses:
+            if not self.tally.judged[clause.id]:
+                self.witnesses.setdefault(clause, witness)
 
-def _unjudged(check: Check, tally: Tally) -> bool:
-    """Whether a clause that concerns few inputs has met none yet, on a backend that claims some."""
-    claimed = tally.unclaimed < tally.examples
-    return claimed and any(not tally.judged[clause.id] for clause in check.clauses)
+    def _witness(self, example: Example, case: Any, refusal: Refused) -> Witness:
+        if isinstance(example, int):
+            return Witness(refusal, example, repr(case))
+        if refusal.verdict == "fail":
+            return self._smallest(example, refusal, float("inf"))
+        if refusal.verdict == "crash":
+            found = self._smallest(example, refusal, _SECONDS_TO_SHRINK_A_CRASH)
+            if found.flaky:
+                refusal.reason += "; not seen again in a fresh process"
+            found.flaky = False
+            return found
+        # A smaller example of these costs its whole limit at every try.
+        return Witness(refusal, example)
 
+    def _smallest(self, data: bytes, refusal: Refused, seconds: float) -> Witness:
+        """Return the smallest example that refutes the same clause in the same way."""
+        smallest: list[Witness] = []
+        deadline = time.monotonic() + seconds
+        excused = self.guidance.excuses(refusal)
 
-@cache
-def _drawn(count: int, seed: int) -> tuple[bytes, ...]:
-    """Return tapes that Hypothesis draws: the same for every check, which each decodes in its own way."""
-    tapes: list[bytes] = []
+        def fails(candidate: bytes) -> bool:
+            if time.monotonic() > deadline:
+                return False
+            case = case_of(self.check, candidate)
+            self.guidance.before(self.check, candidate)
+            again = attempt(self.check, self.backend, case, Tally(), frozenset(self.witnesses))
+            if again is None or (again.clause, again.verdict) != (refusal.clause, refusal.verdict):
+                return False
+            if self.guidance.excuses(again) is not excused:
+                return False
+            smallest[:] = [Witness(again, candidate)]
+            return True
 
-    @with_seed(seed)
-    @settings(_HEALTHY, max_examples=count)
-    @given(st.binary(min_size=LENGTH, max_size=LENGTH))
-    def collect(data: bytes) -> None:
-        tapes.append(data)
+        best = shrunk(data, fails)
+        if refusal.verdict == "fail" and (best is None or not fails(best)):
+            smallest.clear()
+        return smallest[0] if smallest else Witness(refusal, data, flaky=not fails(data))
 
-    collect()
-    return tuple(tapes)
-
-
-def _attempt(
-    check: Check, backend: Backend, case: Any, tally: Tally, closed: frozenset[Clause[Any]]
-) -> Refused | None:
-    """Run one example; return the refusal, None where it holds or is not claimed."""
-    tally.examples += 1
-    try:
-        check.body(Run(backend, check.clauses, tally, closed), case)
-    except Refused as refusal:
-        return refusal
-    except Unclaimed:
-        tally.unclaimed += 1
-    return None
-
-
-def _shrunk(
-    check: Check, backend: Backend, data: bytes, refusal: Refused, closed: frozenset[Clause[Any]]
-) -> Witness:
-    """Hand a failing tape to Hypothesis and return the smallest one that refutes the same clause."""
-    assert check.draw is not None
-    draw = check.draw
-    smallest: list[Witness] = []
-
-    def fails(candidate: bytes) -> bool:
-        again = _attempt(check, backend, draw(Tape(candidate)), Tally(), closed)
-        if again is None or again.clause is not refusal.clause:
-            return False
-        smallest[:] = [Witness(again, candidate, None)]
-        return True
-
-    database = InMemoryExampleDatabase()
-    # Hypothesis shrinks what it finds under the secondary key and trusts the primary one to be small.
-    database.save(b"tape.secondary", choices_to_bytes((data,)))
-    limits = settings(_HEALTHY, max_examples=_SHRINKS, database=database, phases=(Phase.reuse, Phase.shrink))
-    try:
-        fails(find(st.binary(max_size=LENGTH), fails, settings=limits, database_key=b"tape"))
-    except (NoSuchExample, HypothesisException):
-        smallest.clear()
-    return smallest[0] if smallest else Witness(refusal, data, None, flaky=not fails(data))
-
-
-def _settled(
-    check: Check, clause: Clause[Any], tally: Tally, seconds: float, message: str, witness: Witness | None
-) -> Examination:
-    verdict: Verdict
-    if witness is not None:
-        verdict = "flaky" if witness.flaky else "fail"
-        return Examination(check, clause, verdict, tally, seconds, witness.refusal.reason, witness)
-    if message:
-        return Examination(check, clause, "error", tally, seconds, message)
-    if tally.judged[clause.id]:
-        return Examination(check, clause, "pass", tally, seconds)
-    verdict = "unclaimed" if tally.unclaimed else "vacuous"
-    return Examination(check, clause, verdict, tally, seconds)
+    def settled(self, clause: Clause[Any], seconds: float, message: str) -> Examination:
+        """Return the verdict on a clause."""
+        verdict: Verdict
+        witness = self.witnesses.get(clause) or self.excused.get(clause)
+        if witness is not None:
+            verdict = "flaky" if witness.flaky else witness.refusal.verdict
+            reason = witness.refusal.reason
+            return Examination(self.check, clause, verdict, self.tally, seconds, reason, witness)
+        if message:
+            return Examination(self.check, clause, "error", self.tally, seconds, message)
+        if self.tally.judged[clause.id]:
+            return Examination(self.check, clause, "pass", self.tally, seconds)
+        verdict = "unclaimed" if self.tally.unclaimed else "vacuous"
+        return Examination(self.check, clause, verdict, self.tally, seconds)
 
 
 def _traced(error: Exception) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .check import Check
 
 RECORDS = "tensorcanon.records"
@@ -25,18 +27,47 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--profile", default="ci", choices=("smoke", "ci", "full"), help="how much is tried")
     group.addoption("--canon-seed", type=int, default=0, help="the same seed tries the same examples")
     group.addoption("--expectations", action="append", default=[], help="a TOML file of known failures")
+    group.addoption(
+        "--canon-isolate",
+        choices=("auto", "yes", "no"),
+        default="auto",
+        help="whether the backend gets a process of its own; auto: all but torch on CPU and the reference",
+    )
+    group.addoption("--canon-step-seconds", type=float, default=60.0, help="the time of one step there")
+    group.addoption("--canon-memory", type=float, default=8.0, help="the memory it may take there, in GiB")
+    group.addoption("--canon-shard", help="I/N: only the I-th of N parts of the checks selected")
+    group.addoption("--canon-skip", help="a file with the names of checks to leave out, one a line")
+    group.addoption("--canon-journal", help="a folder that keeps the example under way, should this die")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the checks of the shard, without those to leave out."""
+    if config.getoption("--canon-shard") is None and config.getoption("--canon-skip") is None:
+        return
+    from .selection import chosen
+
+    kept = chosen(config, items)
+    names = {item.nodeid for item in kept}
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in names])
+    items[:] = kept
 
 
 class Examiner:
     """Examines checks on the backend that the command line names."""
 
     def __init__(self, config: pytest.Config) -> None:
-        from .backends.catalogue import UnknownBackendError, resolve
+        from .backends.catalogue import UnknownBackendError
         from .expectations import ExpectationError, departures, read
+        from .isolation.channel import Limits
+        from .isolation.opening import opened
         from .profiles import PROFILES
 
+        seconds, memory = config.getoption("--canon-step-seconds"), config.getoption("--canon-memory")
+        isolate = {"auto": None, "yes": True, "no": False}[config.getoption("--canon-isolate")]
         try:
-            self.backend = resolve(config.getoption("--backend"))
+            limits = Limits.of(seconds, memory)
+            self.backend = opened(config.getoption("--backend"), isolate, limits)
             self.expected = departures(self.backend.identity)
             for path in config.getoption("--expectations"):
                 self.expected += read(config.invocation_params.dir / path)
@@ -44,24 +75,32 @@ class Examiner:
             raise pytest.UsageError(str(error)) from error
         self.profile = PROFILES[config.getoption("--profile")]
         self.seed: int = config.getoption("--canon-seed")
+        self.journal = _journal(config)
 
     def examine(self, check: Check, node: pytest.Item) -> None:
         """Run a check, attach its records to the test's report, and end the test by the verdict."""
-        from . import records
-        from .examine import examine
+        from .examination import examined
 
-        found = examine(check, self.backend, self.profile, self.seed)
-        identity = self.backend.identity
-        made = [records.verdict(each, identity, self.seed, self.expected) for each in found]
+        made = examined(check, self.backend, self.profile, self.seed, self.expected, self.journal)
         node.user_properties.append((RECORDS, made))
         _conclude(made)
+
+
+def _journal(config: pytest.Config) -> Callable[[Check, Any], None]:
+    """Return what notes an example before it runs: nothing, unless a run asks for it."""
+    folder = config.getoption("--canon-journal")
+    if folder is None:
+        return lambda check, example: None
+    from .journal import Journal
+
+    return Journal(folder).note
 
 
 def _conclude(made: list[Any]) -> None:
     red = [record for record in made if _is_red(record)]
     if red:
         pytest.fail("\n\n".join(map(_text, red)), pytrace=False)
-    known = next((record for record in made if record["verdict"] == "fail"), None)
+    known = next((record for record in made if record["verdict"] not in ("pass", "unclaimed")), None)
     if known is not None:
         pytest.xfail(known["expectation"]["reason"])
     if all(record["verdict"] == "unclaimed" for record in made):
@@ -70,9 +109,7 @@ def _conclude(made: list[Any]) -> None:
 
 def _is_red(record: Any) -> bool:
     """Whether a verdict ends its test as failed; an unexpected pass shows over all tests of a clause only."""
-    if record["expectation"] is not None:
-        return record["verdict"] not in ("fail", "pass", "unclaimed")
-    return record["verdict"] not in ("pass", "unclaimed")
+    return record["expectation"] is None and record["verdict"] not in ("pass", "unclaimed")
 
 
 def _text(record: Any) -> str:

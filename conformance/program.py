@@ -61,12 +61,30 @@ class Program:
         """Append a step."""
         self.steps.append(Step(out, name, args, kwargs, self.depth))
 
+    def dtypes(self) -> set[str]:
+        """Return the names of the data types that its steps are given."""
+        found: set[str] = set()
+        for step in self.steps:
+            _add_dtypes((step.args, step.kwargs), found)
+        return found
+
     def __str__(self) -> str:
         return "\n".join(_indented(step) for step in self.steps)
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the steps as JSON values; array elements are exact (hexadecimal floats)."""
         return [_step_to_json(step) for step in self.steps]
+
+
+def _add_dtypes(value: Any, found: set[str]) -> None:
+    match value:
+        case DType():
+            found.add(value.name)
+        case tuple() | list():
+            for item in value:
+                _add_dtypes(item, found)
+        case dict():
+            _add_dtypes(list(value.values()), found)
 
 
 def _step_to_json(step: Step) -> dict[str, Any]:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pytest
 
 from tensorcanon.reports import summary
 from tensorcanon.reports.document import Log
+from tensorcanon.reports.records import VerdictName
 from tensorcanon.spec import canon
 
 from . import records
 from .backend import Identity
+from .expectations import Expectation
 from .inventory import check_name, checks, clause_ids
 from .plugin import RECORDS
+from .rescue import Rescue
+from .resuming import Earlier
+from .selection import selection_digest
 
 _NO_CHECK = "no check holds a backend to this clause"
 
@@ -28,6 +34,30 @@ class Progress(Protocol):
     def advance(self, verdict: str, test: str) -> None: ...
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What a run was asked for.
+
+    Attributes
+    ----------
+    identity : Identity
+    profile : str
+    seed : int
+    expression : str or None
+    shard : tuple of int, or None
+        The index, from 1, and the number of shards.
+    known : tuple of Expectation
+        The vendor's known failures.
+    """
+
+    identity: Identity
+    profile: str
+    seed: int
+    expression: str | None
+    shard: tuple[int, int] | None = None
+    known: tuple[Expectation, ...] = ()
+
+
 class Recorder:
     """A pytest plugin for the controlling process.
 
@@ -35,27 +65,27 @@ class Recorder:
     ----------
     open_log : callable
         Opens the log; called when something was selected, so an empty selection leaves nothing behind.
-    identity : Identity
-    profile, seed, expression
-        What the run was asked for.
+    plan : Plan
     progress : Progress
+    rescue : Rescue
+        Examines the checks that a process died of.
+    earlier : Earlier, optional
+        What stands of an unfinished run that this one goes on with.
     """
 
     def __init__(
         self,
         open_log: Callable[[], Log],
-        identity: Identity,
-        profile: str,
-        seed: int,
-        expression: str | None,
+        plan: Plan,
         progress: Progress,
+        rescue: Rescue,
+        earlier: Earlier | None = None,
     ) -> None:
         self._open_log = open_log
-        self._identity = identity
-        self._profile = profile
-        self._seed = seed
-        self._expression = expression
+        self._plan = plan
         self._progress = progress
+        self._rescue = rescue
+        self._earlier = earlier
         self._started = time.monotonic()
         self._log: Log | None = None
         self._header: Any = None
@@ -72,24 +102,60 @@ class Recorder:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         if session.items:
-            self._begin(item.nodeid for item in session.items)
+            self._add(item.nodeid for item in session.items)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
-        if ids and self._log is None:
-            self._begin(ids)
+        if ids:
+            self._add(ids)
+
+    def _add(self, nodeids: Iterable[str]) -> None:
+        if self._log is None:
+            self._begin(nodeids)
+        else:
+            self._selected |= {check_name(nodeid) for nodeid in nodeids} & checks().keys()
 
     def _begin(self, nodeids: Iterable[str]) -> None:
         self.selected_anything = True
         known = checks()
         self._selected = {check_name(nodeid) for nodeid in nodeids} & known.keys()
-        inventory = clause_ids(known[name] for name in self._selected)
-        if self._expression is None:
-            inventory |= canon.clauses().keys()
-        self._header = records.header(self._identity, self._profile, self._seed, self._expression, inventory)
+        if self._earlier is not None:
+            self._go_on(self._earlier)
+            return
+        self._header = self._new_header()
         self._log = self._open_log()
         self._log.append(self._header)
         self._progress.begin(len(self._selected))
+
+    def _new_header(self) -> Any:
+        plan, known = self._plan, checks()
+        inventory = clause_ids(known[name] for name in self._selected)
+        # A clause that no check holds a backend to is missing from a whole run, and from the first shard.
+        if plan.expression is None and plan.shard is None:
+            inventory |= canon.clauses().keys()
+        elif plan.expression is None and plan.shard is not None and plan.shard[0] == 1:
+            inventory |= canon.clauses().keys() - clause_ids(known.values())
+        shard: Any = None
+        if plan.shard is not None:
+            index, of = plan.shard
+            shard = {"index": index, "of": of, "selection": selection_digest()}
+        return records.header(
+            plan.identity, plan.profile, plan.seed, plan.expression, inventory, plan.known, shard
+        )
+
+    def _go_on(self, earlier: Earlier) -> None:
+        self._header = earlier.header
+        self._verdicts = list(earlier.verdicts)
+        self._done = set(earlier.done)
+        self._selected |= earlier.done
+        self._log = self._open_log()
+        self._progress.begin(len(self._selected) - len(earlier.done))
+
+    def go_on(self, died: Iterable[str]) -> None:
+        """Begin where an earlier run ended: with the checks that a process died of."""
+        self._begin(died)
+        for name in died:
+            self._record(name, self._rescue.examine(checks()[name]))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         made: Any = dict(report.user_properties).get(RECORDS)
@@ -100,9 +166,11 @@ class Recorder:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport, sched: Any) -> None:
-        self._unexamined(crashitem, "crash", "the process that ran the backend died")
+        name = check_name(crashitem)
+        if name in checks() and name not in self._done:
+            self._record(name, self._rescue.examine(checks()[name]))
 
-    def _unexamined(self, nodeid: str, kind: str, message: str) -> None:
+    def _unexamined(self, nodeid: str, kind: VerdictName, message: str) -> None:
         name = check_name(nodeid)
         check = checks().get(name)
         if check is not None and name not in self._done:
@@ -136,7 +204,10 @@ class Recorder:
         self._log.close()
 
 
+_BAD = ("error", "crash", "timeout", "out-of-memory", "fail", "flaky")
+
+
 def _worst(made: Iterable[Any]) -> str:
-    order = ("error", "crash", "timeout", "fail", "flaky", "missing", "vacuous", "pass", "unclaimed")
-    names = {"expected" if r["verdict"] == "fail" and r["expectation"] else r["verdict"] for r in made}
+    order = (*_BAD, "missing", "vacuous", "pass", "unclaimed")
+    names = {"expected" if r["expectation"] and r["verdict"] in _BAD else r["verdict"] for r in made}
     return next((name for name in order if name in names), "expected")

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from tensorcanon.reports.records import SCHEMA, Coverage, Header, Verdict
+from tensorcanon.reports.records import SCHEMA, Coverage, Header, KnownFailure, Shard, Verdict, VerdictName
 from tensorcanon.spec import canon
 from tensorcanon.spec.clause import Clause
 
 from .backend import Identity
 from .examine import Examination
 from .expectations import Expectation
+from .inventory import checks
 from .reproduction import script
 from .run import Tally
 
@@ -30,7 +31,13 @@ def now() -> str:
 
 
 def header(
-    identity: Identity, profile: str, seed: int, expression: str | None, inventory: Iterable[str]
+    identity: Identity,
+    profile: str,
+    seed: int,
+    expression: str | None,
+    inventory: Iterable[str],
+    known: Iterable[Expectation] = (),
+    shard: Shard | None = None,
 ) -> Header:
     """Return the first record of a run."""
     from .mutants.ledger import mutants  # not needed by the processes that only judge
@@ -65,6 +72,18 @@ def header(
         },
         "inventory": selected,
         "clauses": {name: clause_text(clauses[name], killed[name]) for name in selected},  # type: ignore[misc]
+        "expectations": [_known(entry) for entry in known],
+        "shard": shard,
+    }
+
+
+def _known(entry: Expectation) -> KnownFailure:
+    return {
+        "clause": entry.clause,
+        "reason": entry.reason,
+        "url": entry.url,
+        "expires": None if entry.expires is None else entry.expires.isoformat(),
+        "state": entry.state(canon.clauses(), checks()),
     }
 
 
@@ -86,7 +105,7 @@ def clause_text(clause: Clause[Any], killed: list[str]) -> Record:
 def verdict(found: Examination, identity: Identity, seed: int, expected: Iterable[Expectation]) -> Verdict:
     """Return the record of one examination."""
     tally = found.tally
-    known = next((e for e in expected if e.concerns(found.clause.id, identity)), None)
+    known = _explanation(found, identity, expected)
     return {
         "kind": "verdict",
         "clause": found.clause.id,
@@ -106,11 +125,22 @@ def verdict(found: Examination, identity: Identity, seed: int, expected: Iterabl
         "witness": _witness(found, identity, seed),  # type: ignore[typeddict-item]
         "expectation": None
         if known is None
-        else {"reason": known.reason, "url": known.url, "kind": known.kind},
+        else {"reason": known.reason, "url": known.url, "kind": known.kind, "expect": known.expect},
     }
 
 
-def unexamined(clause: str, test: str, kind: str, message: str) -> Record:
+def _explanation(
+    found: Examination, identity: Identity, expected: Iterable[Expectation]
+) -> Expectation | None:
+    """Return the expectation that a failure meets, or that a pass does not."""
+    concerned = (entry for entry in expected if entry.concerns(found.clause.id, identity))
+    if found.verdict in ("pass", "unclaimed"):
+        return next(concerned, None)
+    program = None if found.witness is None else found.witness.refusal.program
+    return next((entry for entry in concerned if entry.explains(found.verdict, program)), None)
+
+
+def unexamined(clause: str, test: str, kind: VerdictName, message: str) -> Verdict:
     """Return the record of a clause that was not examined: missing, or the process crashed."""
     return {
         "kind": "verdict",
@@ -151,4 +181,5 @@ def _witness(found: Examination, identity: Identity, seed: int) -> Record | None
         "seen": refusal.seen,
         "tape": (found.witness.tape or b"").hex(),
         "seed": seed,
+        "case": found.witness.example if isinstance(found.witness.example, int) else None,
     }

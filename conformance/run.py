@@ -25,7 +25,7 @@ from .inputs import Operand
 from .program import Elements, Program
 from .routine import Routine, written
 
-
+# What may show of an example that a clause does not allow.
 Shown = Literal["fail", "crash", "timeout", "out-of-memory"]
 
 

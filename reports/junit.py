@@ -29,7 +29,7 @@ def render(document: Document) -> str:
         for clause, verdicts in clauses.items():
             suite.add_testcases(list(_cases(clause, verdicts)))
         xml.add_testsuite(suite)
-    problems = summary.problems(document)
+    problems = summary.alarms(document)
     if problems:
         suite = _suite(document, "run")
         suite.add_testcase(

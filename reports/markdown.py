@@ -70,7 +70,7 @@ def _head(document: Document) -> Iterable[str]:
     header, (words, _) = document.header, page.headline(document)
     backend = header["backend"]
     yield f"## tensorcanon: {code(backend['spec'])} — {words}\n"
-    for problem in summary.problems(document):
+    for problem in summary.alarms(document):
         yield f"> **{plain(problem)}**\n"
     yield (
         f"{code(backend['name'] + ' ' + backend['version'])} on {code(backend['device'])}, "

@@ -18,6 +18,7 @@ Standing = Literal[
     "error",
     "crash",
     "timeout",
+    "out-of-memory",
     "fail",
     "flaky",
     "unexpected",
@@ -33,6 +34,7 @@ ORDER: tuple[Standing, ...] = (
     "error",
     "crash",
     "timeout",
+    "out-of-memory",
     "fail",
     "flaky",
     "unexpected",
@@ -46,6 +48,7 @@ WORDS: dict[Standing, str] = {
     "error": "harness error",
     "crash": "crash",
     "timeout": "timeout",
+    "out-of-memory": "out of memory",
     "fail": "fail",
     "flaky": "flaky",
     "unexpected": "unexpected pass",
@@ -55,8 +58,14 @@ WORDS: dict[Standing, str] = {
     "unclaimed": "unclaimed",
     "pass": "pass",
 }
-DIFFERENCES: frozenset[Standing] = frozenset({"crash", "timeout", "fail", "flaky", "unexpected"})
+DIFFERENCES: frozenset[Standing] = frozenset(
+    {"crash", "timeout", "out-of-memory", "fail", "flaky", "unexpected"}
+)
 UNJUDGED: frozenset[Standing] = frozenset({"error", "missing", "vacuous"})
+_STALE = {
+    "expired": "The expectation of a failure of {clause} expired on {date}.",
+    "unmatched": "An expectation names {clause}, which is no clause (or its witness no check) any more.",
+}
 _RANK = {standing: place for place, standing in enumerate(ORDER)}
 
 
@@ -82,7 +91,7 @@ class LargestError:
 
 def standings_of(verdicts: Sequence[Verdict]) -> list[Standing]:
     """Return the standing of each test of one clause, in their order."""
-    fails = any(verdict["verdict"] == "fail" and verdict["expectation"] for verdict in verdicts)
+    fails = any(_is_expected(verdict) for verdict in verdicts)
     return [_test_standing(verdict, fails) for verdict in verdicts]
 
 
@@ -133,6 +142,20 @@ def problems(document: Document) -> list[str]:
     return [*_incompleteness(document), *_emptiness(document)]
 
 
+def stale(document: Document) -> list[str]:
+    """Return which entries of the expectations no longer stand, each in one sentence."""
+    return [
+        _STALE[known["state"]].format(clause=known["clause"], date=known["expires"])
+        for known in document.header.get("expectations", ())
+        if known["state"] in _STALE
+    ]
+
+
+def alarms(document: Document) -> list[str]:
+    """Return what is to be said of the run as a whole: `problems`, then what is `stale`."""
+    return [*problems(document), *stale(document)]
+
+
 def is_green(document: Document) -> bool:
     """Return whether all is as the specification or the expectations say, in a complete run."""
     return exit_code(document) == 0
@@ -146,7 +169,7 @@ def exit_code(document: Document) -> int:
     found = set(clause_standings(document).values())
     if problems(document) or found & UNJUDGED:
         return 3
-    return 1 if found & DIFFERENCES else 0
+    return 1 if found & DIFFERENCES or stale(document) else 0
 
 
 def footer(
@@ -208,12 +231,17 @@ def departures(documents: Iterable[Document]) -> list[Departure]:
 
 
 def _test_standing(verdict: Verdict, clause_fails: bool) -> Standing:
-    if verdict["expectation"] is not None:
-        if verdict["verdict"] == "fail":
-            return "expected"
-        if verdict["verdict"] == "pass" and not clause_fails:
-            return "unexpected"
+    if _is_expected(verdict):
+        return "expected"
+    if verdict["expectation"] is not None and verdict["verdict"] == "pass" and not clause_fails:
+        return "unexpected"
     return verdict["verdict"]
+
+
+def _is_expected(verdict: Verdict) -> bool:
+    """Whether a verdict is the failure that its expectation speaks of."""
+    known = verdict["expectation"]
+    return known is not None and verdict["verdict"] == known.get("expect", "fail")
 
 
 def _counted(standings: Iterable[Standing]) -> dict[Standing, int]:

@@ -58,11 +58,50 @@ def run(
     out: Annotated[Path, typer.Option(help="Where results are written; made if it is missing.")] = Path(
         "out"
     ),
+    isolate: Annotated[
+        bool | None,
+        typer.Option(
+            "--isolate/--no-isolate",
+            help="Whether the backend gets a process of its own, which may crash, hang or eat memory without "
+            "harm to the run. By default all do but torch on CPU and the reference.",
+            show_default=False,
+        ),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds that one step may take in such a process.")
+    ] = 60.0,
+    memory: Annotated[
+        float, typer.Option(min=0.05, help="GiB that such a process may hold (looked at on Linux).")
+    ] = 8.0,
+    shard: Annotated[
+        str | None,
+        typer.Option(help="Only the I-th of N parts, for several machines; see merge.", metavar="I/N"),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with the run that was cut short in --out; nothing is lost."),
+    ] = False,
 ) -> None:
-    """Run the canon on a backend and write run.json, report.html, junit.xml and summary.md."""
+    """Run the canon on a backend and write run.json, report.html, junit.xml and summary.md.
+
+    Each failure also leaves a stand-alone script and what replay needs in the folder witnesses.
+    """
     from .run import Request, execute
 
-    request = Request(backend, profile.value, seed, workers, expression, tuple(expectations or ()), out)
+    request = Request(
+        backend,
+        profile.value,
+        seed,
+        workers,
+        expression,
+        tuple(expectations or ()),
+        out,
+        isolate,
+        timeout,
+        memory,
+        shard,
+        resume,
+    )
     raise typer.Exit(execute(request))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,18 +18,31 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tensorcanon.reports import document as documents
-from tensorcanon.reports import html, junit, markdown, summary
+from tensorcanon.reports import html, junit, markdown, summary, witnesses
 from tensorcanon.reports.errors import DocumentError
 from tensorcanon.reports.records import Document
+from tensorcanon.reports.witnesses import WITNESSES
 
 from ..backend import Identity
-from ..backends.catalogue import UnknownBackendError, resolve
-from ..expectations import ExpectationError, read
-from ..recorder import Recorder
+from ..backends.catalogue import UnknownBackendError
+from ..expectations import ExpectationError, departures, read
+from ..inventory import checks
+from ..isolation.channel import Limits
+from ..isolation.opening import opened
+from ..isolation.remote import Isolated
+from ..profiles import PROFILES
+from ..recorder import Plan, Recorder
+from ..rescue import Rescue
+from ..resuming import JOURNAL, LOG, CannotResumeError, Earlier, check_same, resume
+from ..selection import ShardError, parsed_shard, selection_digest
 from .console import HARNESS_FAULT, WRONG_USE, console, errors, refuse
 
-LOG = "run.jsonl"
 _MOST_LINES = 40
+_SKIP = "done.txt"
+_RESTARTS = "--max-worker-restart=1000"
+_ISOLATE = {None: "auto", True: "yes", False: "no"}
+# Written by every run; those of an earlier one would pass for this one's.
+_DOCUMENTS = ("run.json", "report.html", "junit.xml", "summary.md")
 
 
 @dataclass(frozen=True)
@@ -42,52 +56,97 @@ class Request:
     expression: str | None
     expectations: tuple[Path, ...]
     out: Path
+    isolate: bool | None = None
+    seconds: float = 60.0
+    memory: float = 8.0
+    shard: str | None = None
+    resume: bool = False
+
+    @property
+    def limits(self) -> Limits:
+        return Limits.of(self.seconds, self.memory)
 
 
 def execute(request: Request) -> int:
     """Run and write the results; returns the exit code."""
     try:
-        identity = resolve(request.backend).identity
-        for path in request.expectations:
-            read(path)
+        known = tuple(entry for path in request.expectations for entry in read(path))
+        shard = None if request.shard is None else parsed_shard(request.shard)
+        earlier = resume(request.out) if request.resume else None
+        identity = _identity(request)
+        plan = Plan(identity, request.profile, request.seed, request.expression, shard, known)
+        if earlier is not None:
+            check_same(earlier.header, _asked(request, plan), identity.version)
         # Before anything else is written, so that nothing is left half done.
-        made_out = _claim(request.out)
-    except (UnknownBackendError, ExpectationError, DocumentError) as error:
+        made_out = _claim(request.out, keep=request.resume)
+    except (UnknownBackendError, ExpectationError, ShardError, CannotResumeError, DocumentError) as error:
         return refuse(str(error))
     try:
-        recorder, status = _recorded(request, identity)
+        recorder, status = _recorded(request, plan, earlier)
     except DocumentError as error:
         return refuse(str(error), HARNESS_FAULT)
     if not recorder.selected_anything:
         if made_out:
+            shutil.rmtree(request.out / JOURNAL, ignore_errors=True)
             request.out.rmdir()
         return _nothing_selected(request, recorder, status)
     return _conclude(request)
 
 
-def _recorded(request: Request, identity: Identity) -> tuple[Recorder, int]:
+def _identity(request: Request) -> Identity:
+    backend = opened(request.backend, request.isolate, request.limits)
+    if isinstance(backend, Isolated):
+        backend.close()
+    return backend.identity
+
+
+def _asked(request: Request, plan: Plan) -> dict[str, object]:
+    shard = plan.shard and {"index": plan.shard[0], "of": plan.shard[1], "selection": selection_digest()}
+    return {
+        "backend": request.backend,
+        "profile": request.profile,
+        "seed": request.seed,
+        "filter": request.expression,
+        "shard": shard,
+    }
+
+
+def _recorded(request: Request, plan: Plan, earlier: Earlier | None) -> tuple[Recorder, int]:
     """Run pytest with a recorder; returns it and pytest's exit status."""
+    folder = request.out / JOURNAL
+    expected = [*departures(plan.identity), *plan.known]
+    profile = PROFILES[plan.profile]
+    rescue = Rescue(request.backend, request.limits, profile, plan.seed, expected, folder)
     with _shown() as progress:
-        recorder = Recorder(
-            lambda: documents.Log(request.out / LOG),
-            identity,
-            request.profile,
-            request.seed,
-            request.expression,
-            progress,
-        )
+        recorder = Recorder(lambda: documents.Log(request.out / LOG), plan, progress, rescue, earlier)
         with _terminated_as_interrupted():
-            status = pytest.main(_arguments(request), plugins=[recorder])
+            status = _run(request, recorder, rescue, earlier)
         recorder.finish(interrupted=status == pytest.ExitCode.INTERRUPTED)
-    return recorder, int(status)
+    return recorder, status
 
 
-def _claim(out: Path) -> bool:
-    """Make the folder for the results, with no log of an earlier run; returns whether it is new."""
+def _run(request: Request, recorder: Recorder, rescue: Rescue, earlier: Earlier | None) -> int:
+    arguments = _arguments(request)
+    if earlier is not None:
+        died = sorted((rescue.under_way() & checks().keys()) - earlier.done)
+        recorder.go_on(died)
+        skip = request.out / JOURNAL / _SKIP
+        skip.parent.mkdir(exist_ok=True)
+        skip.write_text("\n".join([*earlier.done, *died]), "utf-8")
+        arguments.append(f"--canon-skip={skip.resolve()}")
+    return int(pytest.main(arguments, plugins=[recorder]))
+
+
+def _claim(out: Path, *, keep: bool) -> bool:
+    """Make the folder for the results, without those of an earlier run; returns whether it is new."""
     fresh = not out.exists()
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / LOG).unlink(missing_ok=True)
+        if not keep:
+            for name in (LOG, *_DOCUMENTS):
+                (out / name).unlink(missing_ok=True)
+            for folder in (JOURNAL, WITNESSES):
+                shutil.rmtree(out / folder, ignore_errors=True)
         probe = out / f".{os.getpid()}"
         probe.touch()
         probe.unlink()
@@ -115,17 +174,25 @@ def _arguments(request: Request) -> list[str]:
         # Only what the run needs: plugins of the environment are somebody else's.
         "--disable-plugin-autoload",
         *("-p", "tensorcanon.conformance.plugin", "-p", "no:cacheprovider", "-p", "no:terminal"),
+        # The journal keeps what a process died of.
+        *("-p", "no:faulthandler"),
         f"--backend={request.backend}",
         f"--profile={request.profile}",
         f"--canon-seed={request.seed}",
+        f"--canon-isolate={_ISOLATE[request.isolate]}",
+        f"--canon-step-seconds={request.seconds}",
+        f"--canon-memory={request.memory}",
+        f"--canon-journal={(request.out / JOURNAL).resolve()}",
     ]
+    if request.shard is not None:
+        arguments.append(f"--canon-shard={request.shard}")
     arguments += [f"--expectations={path.resolve()}" for path in request.expectations]
     if request.expression is not None:
         arguments += ["-k", request.expression]
     if request.workers:
         # Each worker is one thread wide, so that workers do not contend for the cores.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-        arguments += ["-p", "xdist", "-n", str(request.workers)]
+        arguments += ["-p", "xdist", "-n", str(request.workers), _RESTARTS]
     return arguments
 
 
@@ -133,10 +200,14 @@ def _conclude(request: Request) -> int:
     try:
         found = documents.fold(request.out / LOG)
         documents.write(found, request.out / "run.json")
-        (request.out / LOG).unlink()
         html.write([found], request.out / "report.html")
         junit.write(found, request.out / "junit.xml")
         markdown.write(found, request.out / "summary.md")
+        witnesses.write(found, request.out / WITNESSES)
+        # Until here, --resume finds what it needs; of an unfinished run it does ever.
+        (request.out / LOG).unlink()
+        if found.complete:
+            shutil.rmtree(request.out / JOURNAL, ignore_errors=True)
     except DocumentError as error:
         return refuse(str(error), HARNESS_FAULT)
     _print_summary(found, request.out)
@@ -151,7 +222,7 @@ def _print_summary(found: Document, out: Path) -> None:
         table.add_row(chapter, *(str(row.get(standing, "")) for standing in columns))
     console.print(table)
     _print_findings(found)
-    for problem in summary.problems(found):
+    for problem in summary.alarms(found):
         console.print(problem, style="bold red", markup=False)
     console.print(f"report: {out / 'report.html'}", markup=False)
 

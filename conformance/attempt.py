@@ -1,0 +1,51 @@
+"""One example on one backend, whatever comes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorcanon.spec.clause import Clause
+
+from .backend import Backend
+from .check import Check
+from .isolation.channel import LostError
+from .run import Refused, Run, Tally, Unclaimed
+
+
+def attempt(
+    check: Check, backend: Backend, case: Any, tally: Tally, closed: frozenset[Clause[Any]] = frozenset()
+) -> Refused | None:
+    """Run one example.
+
+    Parameters
+    ----------
+    check : Check
+    backend : Backend
+    case : object
+        The example's case.
+    tally : Tally
+        Counts what is seen.
+    closed : set of Clause
+        Clauses already refuted.
+
+    Returns
+    -------
+    Refused or None
+        None where the example holds or is not claimed. A backend that is lost refutes the clause
+        under way; one that was killed from outside gets a second try.
+    """
+    tally.examples += 1
+    for again in (True, False):
+        run = Run(backend, check.clauses, tally, closed)
+        try:
+            check.body(run, case)
+        except Refused as refusal:
+            return refusal
+        except Unclaimed:
+            tally.unclaimed += 1
+        except LostError as lost:
+            if lost.outside and again:
+                continue
+            return run.lost(lost.verdict, lost.reason)
+        return None
+    return None

@@ -1,0 +1,1 @@
+"""A backend in a process of its own, which may crash, hang or eat memory without harm to the run."""
