@@ -21,7 +21,7 @@ _LONGEST = 1 << 28
 _TAIL = 2000
 _MOST_NOISE = 1 << 24
 # How often the memory of a worker that answers at once is looked at.
-_EVERY = 16
+_EVERY = 4
 
 
 @dataclass(frozen=True)
