@@ -8,6 +8,7 @@ from typing import Any
 
 from . import (
     activations,
+    aten,
     attention,
     autograd,
     backends,
@@ -30,7 +31,9 @@ from . import (
     elementwise,
     func,
     functions,
+    gamma,
     grids,
+    hashing,
     histograms,
     history,
     indexing,
@@ -39,7 +42,9 @@ from . import (
     interpolation,
     lookup,
     losses,
+    margins,
     masking,
+    native_norms,
     nn,
     normalization,
     norms,
@@ -59,10 +64,13 @@ from . import (
     sequences,
     serialization,
     shape,
+    slopes,
     sorting,
     statistics,
+    unpooling,
     utils,
     views,
+    warping,
 )
 from . import linalg as _linalg
 from .autograd import (
@@ -185,6 +193,7 @@ __all__ = [
 
 linalg = Namespace("linalg.", LinAlgError=LinAlgError)
 special = Namespace("special.")
+ops = Namespace("ops.")
 tensor = FUNCTIONS["tensor"]
 inf = float("inf")
 nan = float("nan")
@@ -194,6 +203,7 @@ newaxis = None
 __version__ = "2.13.0+canon"
 _CHAPTERS = (
     activations,
+    aten,
     attention,
     broadcasting,
     buffers,
@@ -211,7 +221,9 @@ _CHAPTERS = (
     dropping,
     elementwise,
     functions,
+    gamma,
     grids,
+    hashing,
     histograms,
     history,
     indexing,
@@ -220,7 +232,9 @@ _CHAPTERS = (
     interpolation,
     lookup,
     losses,
+    margins,
     masking,
+    native_norms,
     normalization,
     norms,
     operators,
@@ -237,9 +251,12 @@ _CHAPTERS = (
     scattering_slices,
     sequences,
     shape,
+    slopes,
     sorting,
     statistics,
+    unpooling,
     views,
+    warping,
     _linalg,
     _DERIVATIVES,
 )

@@ -188,6 +188,21 @@ def empty_permuted(size: Any, physical_layout: Any, **options: Any) -> Tensor:
     return empty_strided(shape, [dense[order.index(dim)] for dim in range(len(shape))], **options)
 
 
+@op("scalar_tensor", method=False)
+def scalar_tensor(s: Any, **options: Any) -> Tensor:
+    """Return a zero-dim tensor of a number, of the default type unless another is given."""
+    return filled(((),), s, Options(**options))
+
+
+@op("fill", method=False, convert=True)
+def fill(input: Tensor, value: Any) -> Tensor:
+    """Return one value everywhere, in the type and layout of ``input``."""
+    made = uninitialised(
+        input.shape, input.dtype, strides_in(formats.preserve_format, input.shape, input.strides)
+    )
+    return made.fill_(value)  # type: ignore[no-any-return]
+
+
 @op("full", method=False, out=True, exact_out=True)
 def full(size: Any, fill_value: Any, **options: Any) -> Tensor:
     """Return a tensor of one value, whose type it takes unless another is given.

@@ -98,3 +98,29 @@ def one_hot(input: Tensor, num_classes: Any = -1) -> Tensor:
     elif classes.max() >= count:
         raise RuntimeError("Class values must be smaller than num_classes.")
     return fresh(rules.one_hot(classes, count))
+
+
+@op("unravel_index", method=False, composite=True)
+def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
+    """Return the place along each dimension of a shape that flat indices stand for.
+
+    Raises
+    ------
+    TypeError
+        For indices that are no integers, and sizes that are none.
+    ValueError
+        For a negative size.
+    """
+    if not indices.dtype.is_integral:
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    if not isinstance(shape, int | list | tuple):
+        raise TypeError(f"expected 'shape' to be int or sequence of ints, but got {type(shape)}")
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    for size in sizes:
+        if not isinstance(size, int):
+            raise TypeError(f"expected 'shape' sequence to only contain ints, but got {type(size)}")
+    if any(size < 0 for size in sizes):
+        raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
+    steps = np.cumprod([1, *sizes[:0:-1]], dtype=np.int64)[::-1][: len(sizes)]
+    places = ops.floor_divide(indices.unsqueeze(-1), fresh(steps))
+    return tuple(ops.remainder(places, fresh(np.array(sizes, np.int64))).unbind(-1))

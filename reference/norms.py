@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
-from .dispatch import Namespace, op
+from .dispatch import Namespace, op, ops
 from .folding import axes_of
-from .kernels import Array, elements, fresh
+from .kernels import Array, elements, fresh, wrap_dim
 from .tensor import Tensor
 
 _linalg = Namespace("linalg.")
@@ -115,3 +115,37 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = None) -> T
     if not apart.shape[-1]:
         return fresh(np.zeros(apart.shape[:-1]), x1.dtype)
     return fresh(norm_of(apart, float(p), -1, False), x1.dtype)
+
+
+@op("renorm", inplace=True, out=True)
+def renorm(input: Tensor, p: Any, dim: int, maxnorm: Any) -> Tensor:
+    """Return the slices of a dimension, those of a greater norm shrunk to it.
+
+    Raises
+    ------
+    RuntimeError
+        For integers, complex norms, fewer than two dimensions, and limits that are negative.
+    """
+    if isinstance(p, complex):
+        raise RuntimeError("renorm: p must be real-valued")
+    if p <= 0:
+        raise RuntimeError("renorm: non-positive-norm not supported")
+    if isinstance(maxnorm, complex) or maxnorm < 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
+    if input.ndim < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions")
+    return input * shrinkage(input, p, dim, maxnorm)  # type: ignore[no-any-return]
+
+
+# What keeps a norm of 0 from dividing.
+_LITTLE = 1e-7
+
+
+def shrinkage(input: Tensor, p: Any, dim: int, maxnorm: Any) -> Any:
+    """Return the factor of each slice, in the precision in which the type is computed."""
+    axis = wrap_dim(dim, input.ndim)
+    others = tuple(place for place in range(input.ndim) if place != axis)
+    wide = input.to(input.dtype.compute)
+    length = _linalg.vector_norm(wide, p, others, keepdim=True)
+    factor = ops.where(length > maxnorm, maxnorm / (length + _LITTLE), 1)
+    return factor.to(input.dtype.to_real())

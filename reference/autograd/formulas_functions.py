@@ -63,26 +63,6 @@ def turned_by(grad: Tensor, input: Tensor) -> Any:
 # Special functions.
 
 
-@op("_trigamma", method=False)
-def trigamma(input: Tensor) -> Tensor:
-    """Return the second derivative of the logarithm of the gamma function."""
-    return elementwise(_trigamma, input, floating=True)
-
-
-def _trigamma(x: Any) -> Any:
-    """Reflect to the right half plane, step past 8, and sum the asymptotic series there."""
-    mirrored = np.where(x < 0.5, 1 - x, x)
-    total, far = np.zeros_like(mirrored), mirrored.copy()
-    for _ in range(8):
-        near = far < 8
-        total = total + np.where(near, 1 / (far * far), 0)
-        far = np.where(near, far + 1, far)
-    inverse = 1 / (far * far)
-    series = 1 / 6 - inverse * (1 / 30 - inverse * (1 / 42 - inverse * (1 / 30 - inverse * 5 / 66)))
-    total = total + 1 / far + inverse / 2 + inverse / far * series
-    return np.where(x < 0.5, (np.pi / np.sin(np.pi * x)) ** 2 - total, total)
-
-
 @op("_bessel_one", method=False)
 def bessel_one(input: Tensor) -> Tensor:
     """Return the modified Bessel function of the first kind of order one."""
@@ -101,13 +81,21 @@ derivative("erf", input=lambda grad, input: grad / _HALF_ROOT_PI * ops.exp(-inpu
 derivative("erfc", input=lambda grad, input: -grad / _HALF_ROOT_PI * ops.exp(-input * input))
 derivative("erfinv", input=lambda grad, result: grad * _HALF_ROOT_PI * ops.exp(result * result))
 derivative("lgamma", input=lambda grad, input: grad * ops.digamma(input))
-derivative("digamma", input=lambda grad, input: grad * ops._trigamma(input))
+derivative("digamma", input=lambda grad, input: grad * input.polygamma(1))
+derivative("polygamma", input=lambda grad, input, n: grad * input.polygamma(n + 1))
+derivative("mvlgamma", input=lambda grad, input, p: grad * sum(ops.digamma(input - k / 2) for k in range(p)))
+derivative("igamma", other=lambda grad, input, other: grad * gamma_density(input, other))
+derivative("igammac", other=lambda grad, input, other: -grad * gamma_density(input, other))
 derivative("i0", input=lambda grad, input: grad * ops._bessel_one(input))
 derivative("logit", input=lambda grad, input, eps: within(grad / (input * (1 - input)), input, eps))
 derivative("nan_to_num", input=lambda grad, input: masked(grad, ops.isfinite(input)))
 derivative("frac", input=lambda grad: grad)
 zero("heaviside")
 zero("floor_divide")
+
+
+def gamma_density(order: Tensor, x: Tensor) -> Any:
+    return ops.exp((order - 1) * ops.log(x) - x - ops.lgamma(order))
 
 
 def within(grad: Tensor, input: Tensor, eps: float | None) -> Any:

@@ -35,7 +35,7 @@ derivative(
 derivative("flip", input=lambda grad, dims: ops.flip(grad, dims))
 derivative("_to_copy", input=lambda grad: grad)
 derivative("copy_", input=lambda grad: ops.zeros_like(grad), src=lambda grad: grad)
-derivative("fill_", input=lambda grad: ops.zeros_like(grad), value=lambda grad: grad)
+derivative("fill", "fill_", input=lambda grad: ops.zeros_like(grad), value=lambda grad: grad)
 derivative("zero_", input=lambda grad: ops.zeros_like(grad))
 
 

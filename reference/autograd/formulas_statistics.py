@@ -6,9 +6,10 @@ import math
 from typing import Any
 
 from ..dispatch import ops
+from ..norms import shrinkage
 from ..tensor import Tensor
 from .derivatives import derivative
-from .formulas_elementwise import masked
+from .formulas_elementwise import conj, masked
 from .formulas_reductions import count, evenly, extreme, picked, restored, spread
 
 # Running.
@@ -204,3 +205,14 @@ derivative(
     "linalg.vector_norm",
     input=lambda grad, input, result, ord, dim, keepdim: norm(grad, input, result, ord, dim, keepdim),
 )
+derivative("renorm", input=lambda grad, input, p, dim, maxnorm: shrunk(grad, input, p, dim, maxnorm))
+
+
+def shrunk(grad: Tensor, input: Tensor, p: Any, dim: int, maxnorm: Any) -> Any:
+    """The factor of a slice changes with its norm where that exceeds the limit."""
+    others = tuple(place for place in range(input.ndim) if place != dim % input.ndim)
+    length = ops.linalg.vector_norm(input, p, others, keepdim=True)
+    factor = shrinkage(input, p, dim, maxnorm)
+    along = ops.sum(ops.real(grad * conj(input)), others, keepdim=True)
+    slope = norm(-along * factor / (length + 1e-7), input, length, p, others, True)
+    return grad * factor + masked(slope, length > maxnorm)

@@ -81,7 +81,9 @@ def check_info(info: Tensor, message: str) -> None:
 
 
 def values_of(A: Tensor) -> Array:
-    return elements(A, A.dtype)
+    """Return elements in double precision, so that results are exact to the rounding of their type."""
+    values = elements(A, A.dtype)
+    return values.astype(np.complex128 if values.dtype.kind == "c" else np.float64)
 
 
 def columnwise(array: Array, kind: dtype) -> Tensor:

@@ -77,11 +77,10 @@ def matrix_exp(input: Tensor) -> Tensor:
     check_square(input, "linalg.matrix_exp")
     check_floating(input, "linalg.matrix_exp")
     values = values_of(input)
-    wide = values.astype(np.complex128 if values.dtype.kind == "c" else np.float64)
-    if not wide.size:
-        return fresh(wide, input.dtype)
+    if not values.size:
+        return fresh(values, input.dtype)
     with np.errstate(all="ignore"):
-        return fresh(_exponential(wide), input.dtype)
+        return fresh(_exponential(values), input.dtype)
 
 
 def _exponential(values: Array) -> Array:
