@@ -37,7 +37,9 @@ def relu(input: Tensor) -> Tensor:
 
 @op("nn.functional.hardtanh", inplace_keyword=True)
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
-    """Return the elements bounded to a range."""
+    """Return the elements bounded to a range; ValueError where it is none."""
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
     if input.dtype is dtypes.bool_ or (input.dtype is dtypes.uint8 and min_val < 0):
         raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
     _refuse_complex("clamp_scalar_cpu", input)
@@ -172,7 +174,14 @@ def _register(name: str, function: Function, kernel_name: str, **forms: bool) ->
     kernel.__doc__ = f"Return {name} of each element."
 
 
-_register("silu", lambda x: x / (1 + np.exp(-x)), "silu_cpu", inplace_keyword=True)
+@op("nn.functional.silu", inplace_keyword=True)
+def silu(input: Tensor) -> Tensor:
+    """Return each element times its sigmoid; complex ones too."""
+    if not input.dtype.is_differentiable:
+        raise lacks_kernel("silu_cpu", input.dtype)
+    return elementwise(lambda x: x / (1 + np.exp(-x)), input)
+
+
 _register("mish", lambda x: x * np.tanh(special.softplus(x)), "mish_cpu", inplace_keyword=True)
 _register("logsigmoid", lambda x: -special.softplus(-x), "log_sigmoid_cpu", out=True)
 

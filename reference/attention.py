@@ -69,6 +69,12 @@ def glu(input: Tensor, dim: int = -1) -> Any:
 @op("prelu", "nn.functional.prelu", composite=True)
 def prelu(input: Tensor, weight: Tensor) -> Any:
     """Return x where it is above zero, a learned part of it elsewhere: one, or one a channel."""
+    if not input.ndim and weight.numel() > 1:
+        raise RuntimeError("Not allow zero-dim input tensor.")
+    if weight.ndim > 1:
+        raise RuntimeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}"
+        )
     slope = weight.reshape(-1, *(1,) * max(input.ndim - 2, 0)) if weight.numel() > 1 else weight
     if input.ndim < 2 and weight.numel() == 1:
         slope = weight.reshape(())

@@ -48,6 +48,8 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     missing = input.ndim - len(shape)
     repeated = [dim + missing for dim, size_ in enumerate(shape) if size_ != input.shape[dim + missing]]
     dims = [*range(missing), *repeated]
+    if not shape:
+        return ops.sum(input)  # type: ignore[no-any-return]
     if not dims:
         return input
     return ops.sum(input, dims, keepdim=True).view(shape)  # type: ignore[no-any-return]

@@ -11,7 +11,7 @@ from . import dtypes
 from .casting import checked_number, number_array
 from .dispatch import op, ops
 from .folding import lacks_kernel
-from .kernels import Array, as_operands, elementwise, fresh, promoted
+from .kernels import Array, Operand, as_operands, elementwise, fresh, promoted
 from .tensor import Tensor
 
 Function = Callable[..., Any]
@@ -24,7 +24,7 @@ def _rounded(operand: Any, common: dtypes.dtype) -> Any:
 
 def _register_comparison(name: str, alias: str, function: Function, *, orders: bool) -> None:
     @op(name, *([alias] if alias else []), inplace=True, out=True, differentiable=False)
-    def kernel(input: Any, other: Any) -> Tensor:
+    def kernel(input: Tensor, other: Any) -> Tensor:
         common = promoted(*as_operands(input, other))
         if orders and common.is_complex:
             raise lacks_kernel(f"{name}_cpu", common)
@@ -188,7 +188,7 @@ def _register_logic(name: str, function: Function) -> None:
 
 def _register_bits(name: str, function: Function, *, bools: bool) -> None:
     @op(name, inplace=True, out=True)
-    def kernel(input: Any, other: Any) -> Tensor:
+    def kernel(input: Operand, other: Operand) -> Tensor:
         common = promoted(*as_operands(input, other))
         if common.is_differentiable or (common is dtypes.bool_ and not bools):
             raise lacks_kernel(f"{name}_cpu", common)

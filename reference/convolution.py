@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,10 +46,10 @@ def _forward(x: Array, w: Array, stride: Sizes, padding: Sizes, dilation: Sizes,
     columns = windows(padded(x, padding), kernel, stride, dilation)
     batch, places = x.shape[0], columns.shape[2 : 2 + len(kernel)]
     order = (1, 0, *range(3, 3 + len(kernel)), 2, *range(3 + len(kernel), 3 + 2 * len(kernel)))
-    columns = columns.reshape(batch, groups, -1, *places, *kernel).transpose(order)
-    columns = columns.reshape(groups, batch * int(np.prod(places)), -1)
+    columns = columns.reshape(batch, groups, x.shape[1] // groups, *places, *kernel).transpose(order)
+    columns = columns.reshape(groups, batch * math.prod(places), x.shape[1] // groups * math.prod(kernel))
     rows = w.reshape(groups, w.shape[0] // groups, -1).transpose(0, 2, 1)
-    product = np.matmul(columns, rows).reshape(groups, batch, *places, -1)
+    product = np.matmul(columns, rows).reshape(groups, batch, *places, w.shape[0] // groups)
     product = np.moveaxis(product, -1, 2).swapaxes(0, 1)
     result: Array = product.reshape(batch, w.shape[0], *places)
     return result

@@ -57,6 +57,8 @@ A floating or complex result requires gradients when an input does; its derivati
 name in `autograd.derivatives` (views need none). ``differentiable=False`` says that results never require
 gradients; integer and bool results never do anyway.
 
+Parameters annotated ``Tensor`` take tensors only; of those annotated ``Operand`` one at least is a tensor.
+
 Keyword aliases: ``axis`` and ``keepdims`` are understood wherever a kernel has ``dim`` and ``keepdim``.
 
 Late binding: functions and methods look their op up in ``OPS`` at each call, so `replaced` can put another
@@ -72,6 +74,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from . import placement, subclasses
+from .arguments import NO_DEMAND, Demand, demand_of
 from .tensor import Tensor
 
 Kernel = Callable[..., Any]
@@ -102,10 +105,14 @@ class Op:
     differentiable : bool
     spread : bool
         The numbers of the second argument may be given one by one.
+    apart : bool
+        ``out`` shares no place with an input, not even as the same tensor.
     inplace_keyword : bool
         ``inplace=True`` writes into the first argument, as for functions of ``torch.nn.functional``.
     signature : inspect.Signature
         Of the kernel that was registered.
+    demand : Demand
+        Which arguments must be tensors.
     """
 
     name: str
@@ -118,8 +125,10 @@ class Op:
     convert: bool = False
     differentiable: bool = True
     spread: bool = False
+    apart: bool = False
     inplace_keyword: bool = False
     signature: inspect.Signature = _NO_SIGNATURE
+    demand: Demand = NO_DEMAND
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -134,6 +143,9 @@ class Op:
 OPS: dict[str, Op] = {}
 # The public functions by dotted name below torch, and those names of ops that are methods.
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
+
+# The operations that exist in place only and are functions as well as methods.
+_WRITING_FUNCTIONS = {"fill_", "zero_"}
 
 _ALIASES = {
     "axis": ("dim", "dims"),
@@ -159,6 +171,7 @@ def op(
     differentiable: bool = True,
     attribute: bool = False,
     spread: bool = False,
+    apart: bool = False,
     inplace_keyword: bool = False,
 ) -> Callable[[F], F]:
     """Register a kernel under torch's names; see the head of this module."""
@@ -167,8 +180,10 @@ def op(
         signature = inspect.signature(kernel)
         OPS[name] = Op(
             *(name, kernel, view, out, exact_out, composite, raw, convert, differentiable, spread),
+            apart=apart,
             inplace_keyword=inplace_keyword,
             signature=signature,
+            demand=demand_of(signature),
         )
         for public in (name, *aliases):
             _publish(
@@ -186,7 +201,7 @@ def _publish(public: str, name: str, kernel: Kernel, *, function: bool, method: 
         FUNCTIONS[public] = _function(name, kernel, public)
         return
     only_inplace = public.endswith("_")
-    if function and not only_inplace:
+    if function and (not only_inplace or public in _WRITING_FUNCTIONS):
         FUNCTIONS[public] = _function(name, kernel, public)
     if method and not only_inplace:
         setattr(Tensor, public, _function(name, kernel, public, method=True))
@@ -216,6 +231,7 @@ def _inplace(name: str, kernel: Kernel, public: str) -> Callable[..., Any]:
 
         current = OPS[name]
         kwargs = canonical(current, kwargs)
+        current.demand.check(public, args, kwargs)
         if placement.active():
             placement.common(current, args, kwargs)
         return writing.inplace(current, args, kwargs)
@@ -251,6 +267,7 @@ def run(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         args = (kwargs.pop(first),)
     if current.spread and len(args) > 1 and hasattr(args[1], "__index__"):
         args = (args[0], args[1:])
+    current.demand.check(name, args, kwargs)
     if placement.active() or "device" in kwargs:
         return subclasses.kept(args, placement.carried_out(current, args, kwargs, _run))
     return subclasses.kept(args, _run(current, args, kwargs))

@@ -237,7 +237,7 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
         raise lacks_kernel("pow", common)
     if common.is_differentiable:
         return elementwise(_power_of(exponent), input, exponent)
-    if not isinstance(exponent, Tensor) and exponent < 0:
+    if isinstance(exponent, int) and exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     return elementwise(integer_power, input, exponent)
 

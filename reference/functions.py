@@ -190,7 +190,7 @@ def round(input: Tensor, *, decimals: int | None = None) -> Tensor:
     if not input.dtype.is_floating_point:
         if decimals is not None:
             raise lacks_kernel("round_cpu", input.dtype)
-        return elementwise(np.positive, input)
+        return input.clone()  # type: ignore[no-any-return]
     return elementwise(lambda x: _rounded(x, decimals or 0), input)
 
 
@@ -221,7 +221,7 @@ def nan_to_num(
 ) -> Tensor:
     """Return the elements with NaN and infinities replaced; by default 0 and the limits of the type."""
     if not input.dtype.is_differentiable:
-        return elementwise(np.positive, input)
+        return input.clone()  # type: ignore[no-any-return]
     limit = float(dtypes.finfo(real_type(input)).max)
     above, below = limit if posinf is None else posinf, -limit if neginf is None else neginf
 
@@ -252,29 +252,58 @@ def _xlog1py(x: Array, y: Array) -> Any:
     return np.where(np.isnan(y), y, np.where(x == 0, 0, x * np.log1p(y)))
 
 
-def _register_binary(name: str, function: Function, *aliases: str, floating: bool, inplace: bool) -> None:
-    @op(name, *aliases, inplace=inplace, out=True)
+def _logaddexp(x: Array, y: Array) -> Any:
+    """Of complex elements the one with the greater real part is taken out of the sum."""
+    if x.dtype.kind != "c":
+        return np.logaddexp(x, y)
+    above, below = np.where(x.real >= y.real, x, y), np.where(x.real >= y.real, y, x)
+    return np.where(np.isinf(above.real) & (above == below), above, above + np.log1p(np.exp(below - above)))
+
+
+def _register_binary(
+    name: str,
+    function: Function,
+    *aliases: str,
+    takes: tuple[str, str],
+    kinds: Callable[[dtypes.dtype], bool],
+    inplace: bool,
+) -> None:
     def kernel(input: Any, other: Any) -> Tensor:
         common = promoted(input, other)
-        if common.is_complex or not (floating or common.is_floating_point):
+        if not kinds(common):
             raise lacks_kernel(f"{name}_cpu", common)
         return elementwise(function, input, other, floating=True)
 
     kernel.__doc__ = f"Return {name} of two elements."
+    kernel.__annotations__.update(zip(("input", "other"), takes, strict=True))
+    op(name, *aliases, inplace=inplace, out=True)(kernel)
 
 
-_BINARY: tuple[tuple[str, Function, tuple[str, ...], bool, bool], ...] = (
-    ("atan2", np.arctan2, ("arctan2",), True, True),
-    ("copysign", np.copysign, (), True, True),
-    ("xlogy", _xlogy, ("special.xlogy",), True, True),
-    ("special.xlog1py", _xlog1py, (), True, False),
-    ("hypot", np.hypot, (), False, True),
-    ("logaddexp", np.logaddexp, (), False, False),
-    ("logaddexp2", np.logaddexp2, (), False, False),
+def _real(kind: dtypes.dtype) -> bool:
+    return not kind.is_complex
+
+
+def _floating(kind: dtypes.dtype) -> bool:
+    return kind.is_floating_point
+
+
+def _differentiable(kind: dtypes.dtype) -> bool:
+    return kind.is_differentiable
+
+
+_TENSORS, _NUMBER_LAST, _ONE_TENSOR = ("Tensor", "Tensor"), ("Tensor", "Any"), ("Operand", "Operand")
+_BINARY: tuple[tuple[str, Function, tuple[str, ...], tuple[str, str], Function, bool], ...] = (
+    ("atan2", np.arctan2, ("arctan2",), _TENSORS, _real, True),
+    ("copysign", np.copysign, (), _NUMBER_LAST, _real, True),
+    ("xlogy", _xlogy, ("special.xlogy",), _ONE_TENSOR, _real, True),
+    ("special.xlog1py", _xlog1py, (), _ONE_TENSOR, _real, False),
+    ("hypot", np.hypot, (), _TENSORS, _floating, True),
+    ("logaddexp", _logaddexp, (), _TENSORS, _differentiable, False),
+    ("logaddexp2", np.logaddexp2, (), _TENSORS, _floating, False),
 )
 
-for _name, _function, _aliases, _floating, _inplace in _BINARY:
-    _register_binary(_name, _function, *_aliases, floating=_floating, inplace=_inplace)
+for _name, _function, _aliases, _takes, _kinds, _inplace in _BINARY:
+    _register_binary(_name, _function, *_aliases, takes=_takes, kinds=_kinds, inplace=_inplace)
 
 
 @op("nextafter", inplace=True, out=True)

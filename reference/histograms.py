@@ -74,9 +74,9 @@ def histogram(
 
 
 def _edges(values: Array, bins: int, span: Any) -> Array:
-    low, high = (values.min(initial=0), values.max(initial=0)) if span is None else span
-    if span is None and values.size:
-        low, high = values.min(), values.max()
+    if span is None:
+        span = (values.min(), values.max()) if values.size else (0, 1)
+    low, high = span
     if low > high:
         raise RuntimeError(
             f"torch.histogramdd: min should not exceed max, but got min {low:g} max {high:g} for dimension 0"

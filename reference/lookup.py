@@ -74,6 +74,8 @@ def embedding(
         For indices that are not int32 or int64.
     """
     _check_indices(input)
+    if weight.ndim != 2:
+        raise RuntimeError("'weight' must be 2-D")
     if padding_idx is not None:
         if not -weight.shape[0] <= padding_idx < weight.shape[0]:
             raise AssertionError("Padding_idx must be within num_embeddings")
@@ -124,16 +126,20 @@ def embedding_bag(
     found = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)
     if per_sample_weights is not None:
         found = found * per_sample_weights.reshape(-1, 1)
-    kept = flat.array != padding_idx if padding_idx is not None else np.ones(flat.numel(), bool)
+    if input.ndim == 2 and padding_idx is None and input.numel():
+        return _reduced(found.reshape(*input.shape, -1), mode, 1)
+    kept = np.ones(flat.numel(), bool)
+    if padding_idx is not None:
+        kept = flat.array != padding_idx % weight.shape[0]
     bags = []
     for start, stop in pairwise(starts):
         inside = np.flatnonzero(kept[start:stop]) + start
         bag = found.index_select(0, fresh(inside.astype(np.int64)))
-        bags.append(_bag(bag, mode))
+        bags.append(_reduced(bag, mode if bag.shape[0] else "sum", 0))
     return ops.stack(bags) if bags else ops.zeros((0, weight.shape[1]), dtype=weight.dtype)
 
 
-def _bag(bag: Any, mode: str) -> Any:
-    if mode == "sum" or not bag.shape[0]:
-        return bag.sum(0)
-    return bag.mean(0) if mode == "mean" else bag.max(0).values
+def _reduced(rows: Any, mode: str, dim: int) -> Any:
+    if mode == "max":
+        return rows.max(dim).values
+    return rows.sum(dim) if mode == "sum" else rows.mean(dim)

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import dtypes
 from .dispatch import op, ops
+from .kernels import promoted
 from .tensor import Tensor
 
 
@@ -136,7 +137,9 @@ def huber_loss(
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     paired(input, target)
-    return reduced(weighted(ops.mul(_parabolic(input, target, delta), delta), weight), reduction)
+    kind = promoted(input, target)
+    losses = ops.mul(_parabolic(input.to(kind.compute), target.to(kind.compute), delta), delta)
+    return reduced(weighted(losses.to(kind), weight), reduction)
 
 
 # Classes.
@@ -364,10 +367,10 @@ def hinge_embedding_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """Return the input where the target is 1, what it lacks to the margin where the target is -1."""
+    """Return the input where the target is 1, what it lacks to the margin where it is -1, else their sum."""
     reduction = chosen(reduction, size_average, reduce)
-    lacking = ops.clamp_min(ops.rsub(input, margin), 0)
-    return reduced(ops.where(ops.eq(target, 1), input, lacking), reduction)
+    lacking = ops.where(ops.ne(target, 1), ops.clamp_min(ops.rsub(input, margin), 0), 0)
+    return reduced(ops.add(lacking, ops.where(ops.ne(target, -1), input, 0)), reduction)
 
 
 @op("nn.functional.soft_margin_loss", composite=True)
@@ -444,6 +447,8 @@ def triplet_margin_loss(
 ) -> Tensor:
     """Return what the distance to one example exceeds that to another less a margin by."""
     reduction = chosen(reduction, size_average, reduce)
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
     near, far = distance(anchor, positive, p, eps), distance(anchor, negative, p, eps)
     if swap:
         far = ops.minimum(far, distance(positive, negative, p, eps))
@@ -483,6 +488,18 @@ def poisson_nll_loss(
     return reduced(losses, reduction)
 
 
+def _one_for_each(var: Tensor, input: Tensor) -> Tensor:
+    """Return variances that broadcast along one dimension at most."""
+    if var.shape == input.shape:
+        return var
+    if var.shape == input.shape[:-1]:
+        return ops.unsqueeze(var, -1)  # type: ignore[no-any-return]
+    unlike = [size for own, size in zip(input.shape, var.shape, strict=False) if own != size]
+    if var.ndim != input.ndim or unlike != [1]:
+        raise ValueError("var is of incorrect size")
+    return var
+
+
 @op("nn.functional.gaussian_nll_loss", composite=True)
 def gaussian_nll_loss(
     input: Tensor,
@@ -494,7 +511,7 @@ def gaussian_nll_loss(
 ) -> Tensor:
     """Return half of the logarithm of the variance and of the square of the difference over it."""
     check_reduction(reduction)
-    spread = var if isinstance(var, Tensor) else ops.full_like(input, var)
+    spread = _one_for_each(var, input) if isinstance(var, Tensor) else ops.full_like(input, var)
     if (spread.array < 0).any():
         raise ValueError("var has negative entry/entries")
     bounded_below = ops.add(spread, ops.clamp_min(ops.rsub(spread.detach(), eps), 0))

@@ -48,7 +48,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     return arranged(np.broadcast_to(filled, shape), input.dtype, input, mask)
 
 
-@op("masked_select", out=True, exact_out=True)
+@op("masked_select", out=True, exact_out=True, apart=True)
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """Return the elements where a mask is True as a vector; both broadcast."""
     if mask.dtype is not dtypes.bool_:

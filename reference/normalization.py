@@ -10,6 +10,11 @@ from .dtypes import finfo
 from .tensor import Tensor
 
 
+def _widened(*operands: Any) -> Any:
+    """Return tensors in the type in which theirs is computed, so that a result is rounded once."""
+    return tuple(None if one is None else one.to(one.dtype.compute) for one in operands)
+
+
 def _standardised(input: Any, dims: Any, eps: float) -> Any:
     mean = input.mean(dims, keepdim=True)
     variance = input.var(dims, correction=0, keepdim=True)
@@ -56,18 +61,21 @@ def batch_norm(
         raise ValueError(
             f"Expected more than 1 value per channel when training, got input size {input.shape}"
         )
+    if not input.numel():
+        return input.clone()
+    wide, weight, bias = _widened(input, weight, bias)
     if training:
-        mean, variance = input.mean(dims), input.var(dims, correction=0)
+        mean, variance = wide.mean(dims), wide.var(dims, correction=0)
         _update(running_mean, mean, momentum)
         _update(running_var, variance.detach() * (count / max(count - 1, 1)), momentum)
     elif running_mean is None or running_var is None:
         raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
     else:
-        mean, variance = running_mean, running_var
+        mean, variance = _widened(running_mean, running_var)
     scale = ops.rsqrt(variance + eps)
-    result = (input - _by_channel(mean, input.ndim)) * _by_channel(scale, input.ndim)
+    result = (wide - _by_channel(mean, input.ndim)) * _by_channel(scale, input.ndim)
     parts = (None if one is None else _by_channel(one, input.ndim) for one in (weight, bias))
-    return _scaled(result, *parts)
+    return _scaled(result, *parts).to(input.dtype)
 
 
 def _update(running: Any, value: Any, momentum: float) -> None:
@@ -92,7 +100,8 @@ def layer_norm(
     """
     _check_floating(input, "LayerNormKernelImpl")
     dims = _trailing(input, normalized_shape)
-    return _scaled(_standardised(input, dims, eps), weight, bias)
+    wide, *parts = _widened(input, weight, bias)
+    return _scaled(_standardised(wide, dims, eps), *parts).to(input.dtype)
 
 
 def _trailing(input: Tensor, normalized_shape: Any) -> tuple[int, ...]:
@@ -113,8 +122,10 @@ def rms_norm(
 ) -> Any:
     """Divide by the root of the mean square over the trailing dimensions of this shape."""
     dims = _trailing(input, normalized_shape)
-    small = finfo(input.dtype).eps if eps is None else eps
-    return _scaled(input * ops.rsqrt((input * input).mean(dims, keepdim=True) + small), weight, None)
+    wide, weight = _widened(input, weight)
+    small = finfo(wide.dtype).eps if eps is None else eps
+    scale = ops.rsqrt((wide * wide).mean(dims, keepdim=True) + small)
+    return _scaled(wide * scale, weight, None).to(input.dtype)
 
 
 @op("group_norm", "nn.functional.group_norm", method=False, composite=True)
@@ -139,10 +150,11 @@ def group_norm(
             "Expected number of channels in input to be divisible by num_groups, but got input of shape "
             f"{list(input.shape)} and num_groups={num_groups}"
         )
-    grouped = input.reshape(input.shape[0], num_groups, -1)
-    result = _standardised(grouped, (2,), eps).reshape(input.shape)
-    parts = (None if one is None else _by_channel(one, input.ndim) for one in (weight, bias))
-    return _scaled(result, *parts)
+    size = math.prod(input.shape[1:]) // num_groups
+    wide, *parts = _widened(input, weight, bias)
+    result = _standardised(wide.reshape(input.shape[0], num_groups, size), (2,), eps).reshape(input.shape)
+    parts = [None if one is None else _by_channel(one, input.ndim) for one in parts]
+    return _scaled(result, *parts).to(input.dtype)
 
 
 @op("nn.functional.instance_norm", composite=True)
@@ -163,10 +175,11 @@ def instance_norm(
     count = math.prod(input.shape[2:])
     if count == 1:
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
-    _update(running_mean, input.mean(dims).mean(0), momentum)
-    _update(running_var, input.var(dims).mean(0), momentum)
-    parts = (None if one is None else _by_channel(one, input.ndim) for one in (weight, bias))
-    return _scaled(_standardised(input, dims, eps), *parts)
+    wide, *parts = _widened(input, weight, bias)
+    _update(running_mean, wide.mean(dims).mean(0), momentum)
+    _update(running_var, wide.var(dims).mean(0), momentum)
+    parts = [None if one is None else _by_channel(one, input.ndim) for one in parts]
+    return _scaled(_standardised(wide, dims, eps), *parts).to(input.dtype)
 
 
 @op("nn.functional.local_response_norm", composite=True)
@@ -174,11 +187,15 @@ def local_response_norm(
     input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> Any:
     """Divide each element by a power of the mean square over neighbouring channels."""
+    if not input.numel():
+        return input
     squares = (input * input).unsqueeze(1)
     amounts = [0, 0] * (input.ndim - 2) + [size // 2, (size - 1) // 2]
     spread = ops.constant_pad_nd(squares, amounts)
     total = sum(spread.narrow(2, place, input.shape[1]) for place in range(size))
-    return input / ops.pow(total.squeeze(1) * (alpha / size) + k, beta)
+    rounding = None if input.dtype.is_differentiable else "trunc"
+    means = ops.div(total.squeeze(1), size, rounding_mode=rounding)
+    return input / ops.pow(means * alpha + k, beta)
 
 
 # Lengths and angles of vectors.
@@ -194,6 +211,7 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, o
 @op("cosine_similarity", "nn.functional.cosine_similarity", method=False, composite=True)
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Any:
     """Return the cosine of the angle between vectors along a dimension; norms count as ``eps`` at least."""
+    x1, x2 = ops.broadcast_tensors(x1, x2)
     lengths = [ops.clamp_min(ops.linalg.vector_norm(x, 2, dim, keepdim=True), eps) for x in (x1, x2)]
     return ((x1 / lengths[0]) * (x2 / lengths[1])).sum(dim)
 

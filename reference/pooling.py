@@ -9,8 +9,10 @@ import numpy as np
 
 from tensorcanon.spec.rules import sizes
 
+from . import dtypes
 from .convolution import padded, windows
 from .dispatch import op, ops
+from .folding import lacks_kernel
 from .kernels import Array, fresh
 from .tensor import Tensor
 
@@ -141,8 +143,8 @@ def _average(
 ) -> Any:
     name = f"avg_pool{count}d"
     batch = _batched(input, count, name)
-    if not input.dtype.is_floating_point:
-        raise NotImplementedError(f"\"{name}\" not implemented for '{input.dtype.scalar_name}'")
+    if not input.dtype.is_floating_point and input.dtype is not dtypes.int64:
+        raise lacks_kernel(name, input.dtype)
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
     kernel = sizes.repeated(kernel, count)
@@ -163,7 +165,8 @@ def _average(
     divisor = divisor_override or fresh(
         _divisors(shape[2:], counts, kernel, stride, padding, count_include_pad), input.dtype
     )
-    result = (sums / divisor).reshape(*shape[:2], *counts)
+    rounding = None if input.dtype.is_floating_point else "trunc"
+    result = ops.div(sums, divisor, rounding_mode=rounding).reshape(*shape[:2], *counts)
     return result if input.ndim == count + 2 else result.squeeze(0)
 
 
@@ -185,20 +188,41 @@ def _divisors(
     return result
 
 
-def _adaptive_counts(output_size: Any, lengths: Any) -> Sizes:
-    given = (
-        (output_size,) * len(lengths) if isinstance(output_size, int) or output_size is None else output_size
-    )
-    return tuple(int(n) if one is None else int(one) for one, n in zip(given, lengths, strict=True))
+def _adaptive_counts(name: str, output_size: Any, input: Tensor, count: int) -> Sizes:
+    """Return the sizes asked for; None keeps the input's.
+
+    Raises
+    ------
+    ValueError
+        For several sizes of an input without so many dimensions and one more.
+    RuntimeError
+        For another number of sizes and for negative ones.
+    """
+    one_for_all = isinstance(output_size, int) or output_size is None
+    given = (output_size,) * count if one_for_all else tuple(output_size)
+    if count > 1 and not one_for_all and input.ndim <= len(given):
+        raise ValueError(f"Input dimension should be at least {len(given) + 1}")
+    if len(given) != count:
+        raise RuntimeError(f"{name}: output_size must be {count}")
+    lengths = input.shape[input.ndim - count :]
+    counts = tuple(int(n) if one is None else int(one) for one, n in zip(given, lengths, strict=True))
+    if any(one < 0 for one in counts):
+        raise RuntimeError(f"{name}: elements of output_size must not be negative but received {counts}")
+    return counts
 
 
 def _adaptive_average(count: int, input: Tensor, output_size: Any) -> Any:
-    batch = _batched(input, count, f"adaptive_avg_pool{count}d")
-    counts = _adaptive_counts(output_size, batch.shape[2:])
+    name = f"adaptive_avg_pool{count}d"
+    counts = _adaptive_counts(name, output_size, input, count)
+    batch = _batched(input, count, name)
+    if not input.dtype.is_floating_point:
+        raise lacks_kernel(name, input.dtype)
+    batch = batch.to(input.dtype.compute)
     for dim, wanted in enumerate(counts, start=2):
         spans = sizes.adaptive_windows(batch.shape[dim], wanted)
         means = [batch.narrow(dim, a, b - a).mean(dim, keepdim=True) for a, b in spans]
         batch = ops.cat(means, dim) if means else batch.narrow(dim, 0, 0)
+    batch = batch.to(input.dtype)
     return batch if input.ndim == count + 2 else batch.squeeze(0)
 
 
@@ -238,8 +262,9 @@ def _register(count: int) -> None:
         return pair if return_indices else pair[0]
 
     def adaptive_greatest(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+        counts = _adaptive_counts(f"adaptive_max_pool{count}d", output_size, input, count)
         batch = _batched(input, count, f"adaptive_max_pool{count}d")
-        pair = ops._adaptive_max_pool(batch, _adaptive_counts(output_size, batch.shape[2:]))
+        pair = ops._adaptive_max_pool(batch, counts)
         if input.ndim < count + 2:
             pair = tuple(one.squeeze(0) for one in pair)
         return pair if return_indices else pair[0]

@@ -139,7 +139,8 @@ def matmul(input: Tensor, other: Tensor) -> Any:
     if a.ndim <= 2 and b.ndim <= 2:
         return _of_low_rank(a, b)
     if b.ndim <= 2:
-        return ops._unsafe_view(_of_low_rank(a.reshape(-1, a.shape[-1]), b), *a.shape[:-1], *b.shape[1:])
+        flat = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])
+        return ops._unsafe_view(_of_low_rank(flat, b), *a.shape[:-1], *b.shape[1:])
     rows = a[None] if a.ndim == 1 else a
     product = _of_batches(rows, b)
     return product[..., 0, :] if a.ndim == 1 else product
@@ -258,7 +259,10 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any
 @op("nn.functional.linear", composite=True)
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
     """Return the products of the last dimension with the rows of a weight matrix, plus a bias."""
-    if bias is not None and input.dim() == 2:
+    if bias is not None and input.ndim == 2:
         return ops.addmm(bias, input, weight.t())
+    if bias is not None and input.ndim == 3 and input.is_contiguous() and weight.ndim == 2:
+        rows = input.reshape(math.prod(input.shape[:2]), input.shape[2])
+        return ops.addmm(bias, rows, weight.t()).view(*input.shape[:2], weight.shape[0])
     product = ops.matmul(input, weight.t())
     return product if bias is None else ops.add(product, bias)

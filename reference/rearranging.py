@@ -27,7 +27,7 @@ def _shapes(tensors: Sequence[Tensor]) -> list[tuple[int, ...]]:
     return [tuple(one.shape) for one in tensors]
 
 
-@op("cat", "concat", "concatenate", method=False, out=True)
+@op("cat", "concat", "concatenate", method=False, out=True, apart=True)
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Return tensors joined along a dimension; types promote, a tensor of shape (0,) is left out."""
     if isinstance(tensors, Tensor):
@@ -150,6 +150,32 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     if not input.numel():
         return input.clone()  # type: ignore[no-any-return]
     return _fresh_reshape(input.reshape(split), order, shape)
+
+
+@op("nn.functional.channel_shuffle", "channel_shuffle", method=False, composite=True)
+def channel_shuffle(input: Tensor, groups: int) -> Tensor:
+    """Return the channels in the order first of each group, second of each, and so on.
+
+    Raises
+    ------
+    RuntimeError
+        For fewer than three dimensions, and groups that do not divide the channels.
+    """
+    if input.ndim < 3:
+        raise RuntimeError(
+            f"channel_shuffle expects input with > 2 dims, but got input with sizes {list(input.shape)}"
+        )
+    if groups <= 0:
+        raise RuntimeError(
+            f"Number of groups to divide channels in must be positive. Value of groups:{groups}"
+        )
+    batch, channels, *places = input.shape
+    if channels % groups:
+        raise RuntimeError(
+            f"Number of channels must be divisible by groups. Got {channels} channels and {groups} groups."
+        )
+    split = input.reshape([batch, groups, channels // groups, *places])
+    return split.transpose(1, 2).reshape(input.shape)  # type: ignore[no-any-return]
 
 
 # Repeating.
@@ -281,7 +307,12 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
         )
     made = input
     for dim, before, after in amounts:
-        places = rearranging.padded_places(input.shape[dim], before, after, mode)  # type: ignore[arg-type]
+        if mode == "circular":
+            # What is cut off does not come back on the other side.
+            cut = max(-before, 0), max(-after, 0)
+            made = ops.narrow(made, dim, cut[0], made.shape[dim] - sum(cut))
+            before, after = max(before, 0), max(after, 0)
+        places = rearranging.padded_places(made.shape[dim], before, after, mode)  # type: ignore[arg-type]
         made = ops.index_select(made, dim, fresh(places))
     return made
 

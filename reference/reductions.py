@@ -171,7 +171,7 @@ def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     return _extreme("amin", np.min, input, dim, keepdim)
 
 
-@op("aminmax", out=True)
+@op("aminmax", out=True, exact_out=True)
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Any:
     """Return the least and the greatest elements as a named tuple."""
     if dim is None and not input.numel():

@@ -36,15 +36,15 @@ def _check_along(name: str, input: Tensor, dim: int, index: Tensor, source: Tens
     IndexError
         For a dimension out of range.
     RuntimeError
-        For another type, rank or size, and for values out of range.
+        For another type, rank or size, and for values out of range; an empty index may have any.
     """
     dim = wrap_dim(dim, input.ndim)
-    if index.dtype not in INDEX_TYPES:
-        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     if source is not None and source.dtype is not input.dtype:
         raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype")
     if not index.numel():
         return
+    if index.dtype not in INDEX_TYPES:
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     for other, role in ((input, "self"), (source, "src")):
         if other is not None and max(other.ndim, 1) != max(index.ndim, 1):
             role = "input" if source is None else role
@@ -93,7 +93,7 @@ def number_of(value: Any, like: Tensor) -> Array:
 # Along one dimension, element by element.
 
 
-@op("gather", out=True, exact_out=True)
+@op("gather", out=True, exact_out=True, apart=True)
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """Return the elements that an index names along a dimension, in the shape of the index."""
     _check_along("gather", input, dim, index)
@@ -199,7 +199,7 @@ def like(input: Tensor, array: Array) -> Tensor:
 # The flattened tensor.
 
 
-@op("take", out=True)
+@op("take", out=True, apart=True)
 def take(input: Tensor, index: Tensor) -> Tensor:
     """Return the elements of the flattened tensor that an index names."""
     check_long("take", index)
@@ -244,7 +244,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
             f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.scalar_name}"
         )
     if dim is None:
-        return ops.gather(input.view(-1), 0, indices.view(-1))  # type: ignore[no-any-return]
+        return take_along_dim(input.reshape(-1), indices.reshape(-1), 0)
     if input.ndim != indices.ndim:
         raise RuntimeError(
             "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
@@ -256,4 +256,6 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     )
     spread = ops.broadcast_shapes(*shapes)
     wide = [one.expand([*spread[:axis], one.shape[axis], *spread[axis + 1 :]]) for one in (input, indices)]
-    return ops.gather(wide[0], axis, wide[1])  # type: ignore[no-any-return]
+    # Indices wrap around, negative ones too.
+    inside = ops.remainder(wide[1], wide[0].shape[axis]) if wide[1].numel() else wide[1]
+    return ops.gather(wide[0], axis, inside)  # type: ignore[no-any-return]

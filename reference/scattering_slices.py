@@ -22,7 +22,7 @@ Array = np.ndarray[Any, Any]
 # Whole slices.
 
 
-@op("index_select", out=True, exact_out=True)
+@op("index_select", out=True, exact_out=True, apart=True)
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """Return the slices along a dimension that a vector of indices names.
 

@@ -37,7 +37,8 @@ def _refuse_limited(name: str, kind: dtypes.dtype) -> None:
 def arange(*args: Any, start: Any = None, end: Any = None, step: Any = None, **options: Any) -> Tensor:
     """Return the numbers from start (0) to before end by step (1).
 
-    The count is that of float64 arithmetic; integer types take the whole parts of start and step.
+    The count is that of float64 arithmetic; integer types take the whole parts of start and step, int64
+    takes them before it counts.
 
     Raises
     ------
@@ -60,20 +61,19 @@ def arange(*args: Any, start: Any = None, end: Any = None, step: Any = None, **o
     _refuse_limited("arange_cpu", kind)
     if kind.is_complex:
         raise NotImplementedError(f"\"arange_cpu\" not implemented for '{kind.scalar_name}'")
+    if kind is dtypes.int64:
+        first, stop, by = int(first), int(stop), int(by)
+    if by == 0:
+        raise ValueError("step must be nonzero")
     count = rules.arange_length(first, stop, by)
     if kind.is_integral:
-        return _made(_whole_steps(int(first), int(by), count), kind, chosen)
+        return _made(np.int64(first) + np.arange(count) * np.int64(by), kind, chosen)
     return _made(first + np.arange(count) * np.float64(by), kind, chosen)
 
 
-def _whole_steps(first: int, by: int, count: int) -> Array:
-    if by == 0:
-        raise ValueError("step must be nonzero")
-    return np.int64(first) + np.arange(count, dtype=np.int64) * np.int64(by)
-
-
 def _bounds(args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any, Any]:
-    order = ("end",) if len(args) == 1 else ("start", "end", "step")
+    alone = len(args) == 1 and named["end"] is None
+    order = ("end",) if alone else ("start", "end", "step")
     if len(args) > 3:
         raise TypeError(f"arange() takes at most 3 positional arguments ({len(args)} given)")
     given = {**named, **dict(zip(order, args, strict=False))}
@@ -124,6 +124,8 @@ def _spaced(name: str, start: Any, end: Any, steps: Any, options: Options) -> tu
     is_complex = isinstance(first, complex) or isinstance(last, complex)
     kind = dtypes.given(options.dtype) or (default.to_complex() if is_complex else default)
     _refuse_limited(f"{name}_cpu", kind)
+    if kind.is_integral:
+        first, last = int(first), int(last)
     if count == 1:
         return np.asarray([first]), kind
     return _between(first, last, count), kind

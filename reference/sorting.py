@@ -69,7 +69,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     )
 
 
-@op("kthvalue", out=True)
+@op("kthvalue", out=True, apart=True)
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     """Return the k-th smallest element of each row, counted from 1, and an index of it."""
     if isinstance(k, float):
@@ -124,9 +124,9 @@ def _search(keys: Array, sought: Array, right: bool, out_int32: bool) -> Tensor:
     if keys.ndim == 1:
         found = np.asarray(np.searchsorted(keys, sought, side))
     else:
-        rows = int(np.prod(keys.shape[:-1]))
-        pairs = zip(keys.reshape(rows, -1), sought.reshape(rows, -1), strict=True)
-        found = np.array([np.searchsorted(row, some, side) for row, some in pairs]).reshape(sought.shape)
+        found = np.zeros(sought.shape, np.int64)
+        for row in np.ndindex(sought.shape[:-1]):
+            found[row] = np.searchsorted(keys[row], sought[row], side)
     return fresh(found, dtypes.int32 if out_int32 else dtypes.int64)
 
 

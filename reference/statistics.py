@@ -272,6 +272,8 @@ def cov(
     table = input.reshape(1, -1) if input.ndim < 2 else input
     if not table.dtype.is_differentiable:
         table = table.to(dtypes.get_default_dtype())
+    _check_weights("fweights", fweights, table.shape[1], integral=True)
+    _check_weights("aweights", aweights, table.shape[1], integral=False)
     weights, count = _weights(table, fweights, aweights, correction)
     if count <= 0:
         warnings.warn("cov(): degrees of freedom is <= 0", UserWarning, stacklevel=4)
@@ -280,6 +282,28 @@ def cov(
     product = ops.matmul(scaled, ops.conj(ops.transpose(apart, 0, 1)))
     found = product / max(0, count)
     return ops.squeeze(found)  # type: ignore[no-any-return]
+
+
+def _check_weights(name: str, weights: Tensor | None, count: int, *, integral: bool) -> None:
+    if weights is None:
+        return
+    if weights.ndim > 1:
+        raise RuntimeError(
+            f"cov(): expected {name} to have one or fewer dimensions but got {name} with {weights.ndim} "
+            "dimensions"
+        )
+    if weights.dtype.is_differentiable is integral or weights.dtype.is_complex:
+        raise RuntimeError(
+            f"cov(): expected {name} to have {'integral' if integral else 'floating point'} dtype but got "
+            f"{name} with {weights.dtype.scalar_name} dtype"
+        )
+    if weights.numel() != count:
+        raise RuntimeError(
+            f"cov(): expected {name} to have the same numel as there are observations in the input but got "
+            f"{weights.numel()} != {count}"
+        )
+    if weights.numel() and weights.array.min() < 0:
+        raise RuntimeError(f"cov(): {name} cannot be negative")
 
 
 def _weights(
@@ -315,4 +339,6 @@ def corrcoef(input: Tensor) -> Tensor:
         return covariances / covariances  # type: ignore[no-any-return]
     spread = ops.sqrt(ops.diagonal(covariances))
     ratio = covariances / spread.reshape(-1, 1) / spread.reshape(1, -1)
+    if ratio.dtype.is_complex:
+        return ops.complex(ops.clamp(ratio.real, -1, 1), ops.clamp(ratio.imag, -1, 1))  # type: ignore[no-any-return]
     return ops.clamp(ratio, -1, 1)  # type: ignore[no-any-return]

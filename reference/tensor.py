@@ -150,6 +150,8 @@ class Tensor:
     @property
     def places(self) -> Array:
         """The stored elements as a writable NumPy view, whatever `conjugate` and `negated` say."""
+        if len(self.shape) > 64:
+            raise RuntimeError("only tensors with up to 64 dims are supported")
         if 0 in self.shape:
             return np.empty(self.shape, self.dtype.numpy)
         size = self.dtype.itemsize

@@ -40,6 +40,8 @@ def dims_of(value: Any) -> Any:
 @op("narrow", view=True)
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """Return a window on ``length`` elements of a dimension, from ``start`` on."""
+    if isinstance(start, Tensor) and (start.ndim or not start.dtype.is_integral):
+        raise RuntimeError("start must be an 0-dim integral Tensor.")
     return shown(input, windows.narrow(window_of(input), as_int(dim), as_int(start), as_int(length)))
 
 

@@ -52,6 +52,8 @@ def inplace(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
         result = op.kernel(*args, **kwargs)
     if not op.convert:
         check_category(result, target)
+        if target.dtype.is_complex and result.dtype.is_floating_point:
+            raise RuntimeError(f"In-place {op.name} is not supported for complex tensors.")
     if result.shape != target.shape:
         raise RuntimeError(
             f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
@@ -98,6 +100,8 @@ def into(op: Op, out: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
             f"{op.name}(): functions with out=... arguments don't support automatic differentiation, "
             "but one of the arguments requires grad."
         )
+    if "options" in op.parameters:
+        kwargs.setdefault("dtype", targets[0].dtype)
     with modes.no_grad():
         result = op.kernel(*args, **kwargs)
     results = result if isinstance(result, tuple) else (result,)
@@ -116,12 +120,15 @@ def _fill_out(op: Op, result: Tensor, target: Tensor, inputs: Iterable[Any]) -> 
             f"Expected out tensor to have dtype {result.dtype.c_name}, but got {target.dtype.c_name} instead"
         )
     check_category(result, target)
+    if op.apart:
+        check_overlap(target, ())
     if result.shape != target.shape:
         if target.numel():
             warnings.warn(_RESIZED.format(list(target.shape), list(result.shape)), UserWarning, stacklevel=5)
         resize(target, tuple(result.shape), result.strides)
-    else:
-        check_overlap(target, inputs)
+    check_overlap(target, inputs)
+    if op.apart and any(shares(target, value) for value in tape.tensors_in(inputs)):
+        raise RuntimeError(_OVERLAPS_INPUT)
     target.write(result.array)
 
 
@@ -148,6 +155,12 @@ def check_overlap(target: Tensor, inputs: Iterable[Any]) -> None:
     for value in tape.tensors_in(inputs):
         if value is not target and partly_overlaps(target, value):
             raise RuntimeError(_OVERLAPS_INPUT)
+
+
+def shares(a: Tensor, b: Tensor) -> bool:
+    """Return whether two dense windows share places; False where unclear."""
+    same_window = a.storage is b.storage and a.numel() > 0 and _extent(a) == _extent(b)
+    return same_window or partly_overlaps(a, b)
 
 
 def partly_overlaps(a: Tensor, b: Tensor) -> bool:

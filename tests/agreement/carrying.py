@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -106,7 +106,7 @@ class _Torch:
 
 class _Aten:
     def __getattr__(self, name: str) -> Any:
-        return types.SimpleNamespace(default=getattr(reference, name))
+        return types.SimpleNamespace(default=getattr(reference.ops.aten, name))
 
 
 def public_path(function: Any) -> str | None:
@@ -114,12 +114,14 @@ def public_path(function: Any) -> str | None:
     return _PATHS.get(id(function))
 
 
+def found(path: str) -> Any:
+    """Return what torch has at a path, None where it has nothing."""
+    return reduce(lambda space, part: getattr(space, part, None), path.split("."), torch)
+
+
 def at(path: str) -> Any:
     """Return what the reference has at a path below ``torch``; AttributeError where it has nothing."""
-    found: Any = reference
-    for part in path.split("."):
-        found = getattr(found, part)
-    return found
+    return reduce(getattr, path.split("."), reference)
 
 
 def rebound(function: Any) -> Any:
@@ -130,7 +132,7 @@ def rebound(function: Any) -> Any:
     if isinstance(function, partial):
         return partial(rebound(function.func), *function.args, **function.keywords)
     if isinstance(function, torch._ops.OpOverload):
-        return at(function.overloadpacket.__name__)
+        return at(f"ops.aten.{function.overloadpacket.__name__}")
     if isinstance(function, types.FunctionType) and not function.__module__.startswith("torch.nn"):
         return _with_globals(function)
     return function

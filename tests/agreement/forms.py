@@ -8,7 +8,7 @@ from typing import Any
 
 from torch.testing._internal.opinfo.core import OpInfo
 
-from .carrying import at, public_path, rebound
+from .carrying import at, found, rebound
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Form:
 
 def forms_of(info: OpInfo) -> Iterator[Form]:
     """Yield the forms that torch's table names for an operation."""
-    yield _form("function", info.op)
+    yield _form("function", info.op, path=info.name)
     for alias in info.aliases:
         yield _form(f"alias {alias.name}", alias.op)
     for name, function, writes in (
@@ -36,11 +36,11 @@ def forms_of(info: OpInfo) -> Iterator[Form]:
             yield _form(name, function, writes)
 
 
-def _form(name: str, function: Any, writes: bool = False) -> Form:
+def _form(name: str, function: Any, writes: bool = False, path: str | None = None) -> Form:
     if getattr(function, "__module__", None) == "_operator":
         return Form(name, function, function, writes)
     try:
-        own = rebound(function) if public_path(function) is None else at(str(public_path(function)))
+        own = at(path) if path is not None and found(path) is function else rebound(function)
     except AttributeError:
         own = None
     return Form(name, function, own, writes)
