@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -105,6 +106,39 @@ def run(
     raise typer.Exit(execute(request))
 
 
+@app.command()
+def prove(
+    op: Annotated[str, typer.Option(help="A function of one operand in the op table, such as exp.")],
+    dtype: Annotated[str, typer.Option(help="The type whose every value is tried: at most 32 bits.")],
+    backend: Annotated[str, typer.Option("--backend", "-b", help="As for run.")] = "torch",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where the proof is written, and gone on with; by default out/prove-OP-DTYPE."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("-n", min=1, help="Processes; by default one a core.", metavar="N")
+    ] = None,
+    cluster: Annotated[
+        str,
+        typer.Option(
+            help="Use a Dask cluster: one started here, or that of a scheduler.",
+            metavar="[tcp://…]",
+        ),
+    ] = "",
+    chunk: Annotated[int, typer.Option(min=1, help="Values a process takes at a time.")] = 1 << 23,
+    span: Annotated[
+        str | None,
+        typer.Option("--range", help="Only bit patterns from FIRST to before END.", metavar="FIRST:END"),
+    ] = None,
+) -> None:
+    """Hold a function to its bound on every value of a type; a run that was cut short goes on."""
+    from .proving import Request
+    from .proving import prove as carry_out
+
+    count = workers or os.cpu_count() or 1
+    raise typer.Exit(carry_out(Request(op, dtype, backend, out, count, cluster or None, chunk, span)))
+
+
 @app.command("list")
 def list_clauses(
     chapter: Annotated[str, typer.Argument(help=_CHAPTER)] = "",
@@ -162,7 +196,15 @@ def sources(
 def main() -> None:
     """Run the command line; a closed pipe is not an error."""
     try:
-        app()
+        app(args=_completed(sys.argv[1:]))
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(0) from None
+
+
+def _completed(arguments: list[str]) -> list[str]:
+    """Return arguments with the value of an option that may stand alone."""
+    made: list[str] = []
+    for here, after in zip(arguments, [*arguments[1:], "-"], strict=True):
+        made += [here, "local"] if here == "--cluster" and after.startswith("-") else [here]
+    return made
