@@ -187,7 +187,7 @@ def norm(grad: Tensor, input: Tensor, result: Tensor, ord: Any, dim: Any, keepdi
     if order == 1:
         return weight * ops.sgn(input)
     if order == 2:
-        return masked(weight * input / total, total != 0)
+        return input * masked(weight / total, total != 0)
     if math.isinf(order):
         return extremes_of(weight, input, total, dim)
     size = ops.abs(input)
