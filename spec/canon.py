@@ -44,6 +44,7 @@ CHAPTERS = (
     "modules",
     "convolution",
     "layers",
+    "functional",
     "losses",
     "optimizers",
     "schedulers",

@@ -14,6 +14,9 @@ import numpy as np
 from ..accuracy import Array
 from ..rules.broadcasting import Shape
 
+# What elements are drawn from.
+Values = Literal["any", "positive", "zeros", "distinct"]
+
 
 @dataclass(frozen=True, eq=False)
 class Combining:
@@ -43,7 +46,7 @@ class Combining:
     shapes: tuple[Shape, ...] = ((3, 4),)
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
-    values: Literal["any", "positive", "zeros", "distinct"] = "any"
+    values: Values = "any"
     result: int | None = None
     listed: bool = False
 
