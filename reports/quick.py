@@ -107,9 +107,10 @@ _KEYWORDS: dict[str, Callable[[Any, Any], Check]] = {
     "pattern": _pattern,
     "items": _items,
     "anyOf": _any_of,
-    "minimum": lambda least, _: lambda value: bool(value >= least),
-    "maximum": lambda most, _: lambda value: bool(value <= most),
-    "minLength": lambda least, _: lambda value: len(value) >= least,
-    "maxLength": lambda most, _: lambda value: len(value) <= most,
+    # Where a value may also be null, a limit says nothing of it.
+    "minimum": lambda least, _: lambda value: value is None or bool(value >= least),
+    "maximum": lambda most, _: lambda value: value is None or bool(value <= most),
+    "minLength": lambda least, _: lambda value: value is None or len(value) >= least,
+    "maxLength": lambda most, _: lambda value: value is None or len(value) <= most,
     "uniqueItems": lambda _unique, _: lambda value: len(set(value)) == len(value),
 }
