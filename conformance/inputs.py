@@ -133,11 +133,12 @@ class Operand:
                 return [("Tensor.expand", (self.shape,))]
         return []
 
-    def count(self, by_dtype: Counter[str], by_layout: Counter[str], by_special: Counter[str]) -> None:
-        """Add this operand to counts of what was tried."""
-        by_dtype[self.dtype.name] += 1
-        by_layout[self.effective_layout] += 1
-        by_special.update(special_names(self.array))
+    def count(self, layouts: Counter[tuple[str, str]], specials: Counter[tuple[str, str]]) -> None:
+        """Add this operand to counts, by data type, of the layouts and special cases tried."""
+        dtype = self.dtype.name
+        layouts[dtype, self.effective_layout] += 1
+        for special in special_names(self.array):
+            specials[dtype, special] += 1
 
 
 def special_names(array: Array) -> list[str]:

@@ -161,12 +161,21 @@ def unexamined(clause: str, test: str, kind: VerdictName, message: str) -> Verdi
 
 
 def _coverage(tally: Tally) -> Coverage:
-    row = [*tally.layouts.values(), *tally.specials.values()]
+    dtypes = sorted({dtype for dtype, _ in tally.layouts})
+    layouts = sorted({layout for _, layout in tally.layouts})
+    specials = sorted({special for _, special in tally.specials})
+    grid = {
+        dtype: [
+            *(tally.layouts[dtype, layout] for layout in layouts),
+            *(tally.specials[dtype, special] for special in specials),
+        ]
+        for dtype in dtypes
+    }
     return {
-        "dtypes": dict(sorted(tally.dtypes.items())),
-        "layouts": list(tally.layouts),
-        "specials": list(tally.specials),
-        "grid": {"any": row} if row else {},
+        "dtypes": {dtype: sum(row[: len(layouts)]) for dtype, row in grid.items()},
+        "layouts": layouts,
+        "specials": specials,
+        "grid": grid,
     }
 
 

@@ -7,7 +7,7 @@ import textwrap
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -87,9 +87,8 @@ class Tally:
     judged: Counter[str] = field(default_factory=Counter)
     unclaimed: int = 0
     errors: dict[tuple[str, str], Measured] = field(default_factory=dict)
-    dtypes: Counter[str] = field(default_factory=Counter)
-    layouts: Counter[str] = field(default_factory=Counter)
-    specials: Counter[str] = field(default_factory=Counter)
+    layouts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    specials: Counter[tuple[str, str]] = field(default_factory=Counter)
     worked: set[str] = field(default_factory=set)
     erred: dict[tuple[str, str], Refused] = field(default_factory=dict)
 
@@ -136,7 +135,7 @@ class Run:
         self.require(operand.dtype)
         if operand.layout != "contiguous" and not self.backend.claims.strides:
             raise Unclaimed("layouts")
-        operand.count(self.tally.dtypes, self.tally.layouts, self.tally.specials)
+        operand.count(self.tally.layouts, self.tally.specials)
         made = self._make(operand.base(), operand.dtype)
         for name, args in operand.recipe():
             made = self.call(name, made, *args)
@@ -154,7 +153,8 @@ class Run:
         source = textwrap.dedent(source).strip()
         name = re.findall(r"^(?:def|class) (\w+)", source, re.MULTILINE)[-1]
         self.program.record(None, "define", (name, source), {})
-        return Handle(name, self.backend.call("define", (name, source), {}))
+        with self._answering():
+            return Handle(name, self.backend.call("define", (name, source), {}))
 
     def require(self, *needed: DType) -> None:
         """Raise `Unclaimed` unless the backend claims these data types."""
@@ -170,7 +170,8 @@ class Run:
     def _make(self, array: Array, dtype: DType) -> Handle:
         name = self.program.new_name()
         self.program.record(name, "make", (Elements(array), dtype), {})
-        return Handle(name, self.backend.make(array, dtype))
+        with self._answering():
+            return Handle(name, self.backend.make(array, dtype))
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """Take a step that is not judged itself; an error of the backend there refutes the clause."""
@@ -184,8 +185,16 @@ class Run:
     def _step(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str | None, Any]:
         out = self._out(name)
         self.program.record(out, name, args, kwargs)
-        try:
+        with self._answering():
             native = self.backend.call(name, args, kwargs)
+        self.tally.worked.add(name)
+        return out, native
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Ask the backend for what it owes: an error refutes the clause, what it lacks is not claimed."""
+        try:
+            yield
         except Absent as error:
             raise Unclaimed(str(error)) from error
         except Exception as error:
@@ -194,8 +203,6 @@ class Run:
             clause = next((c for c in self.clauses if c not in self.closed), self.clauses[0])
             reason = f"{failed.kind}: {failed.message}"
             raise Refused(clause, reason, "a result", describe(failed), self.program) from error
-        self.tally.worked.add(name)
-        return out, native
 
     def expect(self, allowed: Outcome, name: str, *args: Any, **kwargs: Any) -> Any:
         """Take a step and judge its result or error; returns the result as `call` does, None for an error.
@@ -234,7 +241,10 @@ class Run:
                 getattr(value, "_fields", ()),
                 "list" if isinstance(value, list) else "tuple",
             )
-        return self.backend.look(value.native) if isinstance(value, Handle) else Plain(value)
+        if not isinstance(value, Handle):
+            return Plain(value)
+        with self._answering():
+            return self.backend.look(value.native)
 
     def function(self, name: str, parameters: str, body: Callable[..., Any]) -> Routine:
         """Define a function that a backend is to call, as `routine.written` does."""
@@ -248,7 +258,9 @@ class Run:
         self.program.record(None, f"with.{name}", args, {})
         self.program.depth += 1
         try:
-            with self.backend.call(name, args, {}):
+            with ExitStack() as block:
+                with self._answering():
+                    block.enter_context(self.backend.call(name, args, {}))
                 yield
         finally:
             self.program.depth -= 1
@@ -279,7 +291,8 @@ class Run:
             raise Unclaimed(str(error)) from error
         except Exception as error:
             return self.backend.failure(error), None
-        return self.backend.look(native), native
+        with self._answering():
+            return self.backend.look(native), native
 
     def lost(self, verdict: Shown, reason: str) -> Refused:
         """Return the refusal of a step that the backend did not survive."""

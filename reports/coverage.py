@@ -64,11 +64,14 @@ def grid(verdicts: Iterable[Verdict]) -> Grid:
                 totals[dtype],
                 *(cells[dtype, *column] if dtype in apart or not apart else UNKNOWN for column in columns),
             ]
-            for dtype in sorted(
-                totals | dict.fromkeys(apart, 0), key=lambda name: (_RANK.get(name, 99), name)
-            )
+            for dtype in sorted(totals | dict.fromkeys(apart, 0), key=lambda name: (rank(name), name))
         },
     )
+
+
+def rank(dtype: str) -> int:
+    """Return the place of a type among all: by kind, then by size."""
+    return _RANK.get(dtype, len(_RANK))
 
 
 def _add(one: Coverage, cells: Counter[tuple[str, str, str]]) -> None:

@@ -18,8 +18,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from . import difference, page, sections, statement
 from . import files as output
-from . import page
 from .payload import embedded, payload
 from .records import Document
 from .text import visible
@@ -28,8 +28,11 @@ SCRIPTS = ("controls.js", "clause.js", "coverage.js", "filter.js", "page.js")
 STYLES = ("report.css", "clauses.css")
 
 
-def render(documents: Sequence[Document]) -> str:
-    """Return the page of some runs, one column each; no run at all gives a page that says so."""
+def render(documents: Sequence[Document], before: Sequence[Document] = ()) -> str:
+    """Return the page of some runs, one column each; no run at all gives a page that says so.
+
+    Earlier runs of the same backends, if there are any, are what the page tells changes and trends from.
+    """
     labels = page.labels(documents)
     data, packed = embedded(payload(documents, labels))
     script, style = _script(), "".join(map(_template, STYLES))
@@ -42,19 +45,27 @@ def render(documents: Sequence[Document]) -> str:
             style=Markup(style),
             data=Markup(data),
             packed=packed,
+            levels=sections.levels(documents),
+            evidence=[statement.evidence(document) for document in documents],
+            comparisons=sections.comparisons(documents, labels, before),
+            looks=sections.LOOKS,
+            titles=sections.TITLES,
+            kinds=difference.KINDS,
+            histories=sections.histories(documents, labels, before),
+            accuracy=sections.accuracy(documents, labels),
             **page.frame(documents, labels),
         )
     )
 
 
-def write(documents: Sequence[Document], path: str | Path) -> None:
+def write(documents: Sequence[Document], path: str | Path, before: Sequence[Document] = ()) -> None:
     """Write the page; an earlier file stays as it is until the new one is whole.
 
     Raises
     ------
     DocumentError
     """
-    output.replace(path, render(documents))
+    output.replace(path, render(documents, before))
 
 
 @cache

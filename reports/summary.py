@@ -121,7 +121,7 @@ def chapter_of(header: Header, clause: str) -> str:
 
 def counts(document: Document) -> dict[Standing, int]:
     """Return how many clauses have each standing, the worst first; those that do not occur are left out."""
-    return _counted(clause_standings(document).values())
+    return tally(clause_standings(document).values())
 
 
 def by_chapter(document: Document) -> dict[str, dict[Standing, int]]:
@@ -129,7 +129,7 @@ def by_chapter(document: Document) -> dict[str, dict[Standing, int]]:
     chapters: dict[str, list[Standing]] = {}
     for clause, standing in clause_standings(document).items():
         chapters.setdefault(chapter_of(document.header, clause), []).append(standing)
-    return {chapter: _counted(standings) for chapter, standings in chapters.items()}
+    return {chapter: tally(standings) for chapter, standings in chapters.items()}
 
 
 def judged(document: Document) -> int:
@@ -244,9 +244,10 @@ def _is_expected(verdict: Verdict) -> bool:
     return known is not None and verdict["verdict"] == known.get("expect", "fail")
 
 
-def _counted(standings: Iterable[Standing]) -> dict[Standing, int]:
-    tally = Counter(standings)
-    return {standing: tally[standing] for standing in ORDER if tally[standing]}
+def tally(standings: Iterable[Standing]) -> dict[Standing, int]:
+    """Return how often each standing occurs, the worst first; those that do not are left out."""
+    found = Counter(standings)
+    return {standing: found[standing] for standing in ORDER if found[standing]}
 
 
 def _plain(tally: Mapping[Standing, int]) -> dict[str, int]:

@@ -224,7 +224,8 @@ def test_a_changed_document_is_refused_or_reported(version: int, place: tuple[An
             assert not valid and "\n" not in str(error) and str(error).isascii()
         else:
             assert valid
-            sound(document)
+            if version == validity.SCHEMA:
+                sound(document)
             assert summary.counts(document) == recounted(document)
 
 
