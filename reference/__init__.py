@@ -116,7 +116,13 @@ from .inspection import (
 )
 from .legacy import TYPES as _TYPES
 from .printing import set_printoptions
-from .processor import get_num_threads, set_flush_denormal, set_num_threads
+from .processor import (
+    get_float32_matmul_precision,
+    get_num_threads,
+    set_float32_matmul_precision,
+    set_flush_denormal,
+    set_num_threads,
+)
 from .random import default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from .serialization import load, save
 from .size import Size
@@ -146,6 +152,7 @@ __all__ = [
     "func",
     "get_default_device",
     "get_default_dtype",
+    "get_float32_matmul_precision",
     "get_num_threads",
     "get_rng_state",
     "iinfo",
@@ -179,6 +186,7 @@ __all__ = [
     "serialization",
     "set_default_device",
     "set_default_dtype",
+    "set_float32_matmul_precision",
     "set_flush_denormal",
     "set_grad_enabled",
     "set_num_threads",

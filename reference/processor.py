@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+
 _threads = 1
+_precision = "highest"
 
 
 def get_num_threads() -> int:
@@ -27,3 +30,17 @@ def set_num_threads(count: int) -> None:
 def set_flush_denormal(mode: bool) -> bool:
     """Return False: subnormal numbers are never flushed to zero."""
     return False
+
+
+def get_float32_matmul_precision() -> str:
+    """Return what `set_float32_matmul_precision` was given, "highest" at first."""
+    return _precision
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Keep the precision of float32 products, which have all digits whatever it is; other words warn."""
+    global _precision
+    if precision in ("highest", "high", "medium"):
+        _precision = precision
+    else:
+        warnings.warn(f"{precision} is not one of 'highest', 'high', or 'medium'", UserWarning, stacklevel=2)
