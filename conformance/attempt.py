@@ -6,7 +6,7 @@ from typing import Any
 
 from tensorcanon.spec.clause import Clause
 
-from .backend import Backend
+from .backend import Backend, NotSeveralError
 from .check import Check
 from .isolation.channel import LostError
 from .run import Refused, Run, Tally, Unclaimed
@@ -43,6 +43,8 @@ def attempt(
             return refusal
         except Unclaimed:
             tally.unclaimed += 1
+        except NotSeveralError as error:
+            return run.lost("fail", str(error))
         except LostError as lost:
             if lost.outside and again:
                 continue

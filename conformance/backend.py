@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
@@ -63,6 +63,10 @@ class Absent(Exception):  # noqa: N818 (the word of the report)
     """A backend that claims only a part of the API has no such function; the message names it."""
 
 
+class NotSeveralError(TypeError):
+    """One value of a backend was taken for several."""
+
+
 class Handle:
     """A value that lives in the backend: `native` is the backend's own object, `name` its variable."""
 
@@ -74,6 +78,13 @@ class Handle:
 
     def __repr__(self) -> str:
         return self.name
+
+    def __iter__(self) -> NoReturn:
+        raise NotSeveralError(f"one value, {type(self.native).__name__}, where a tuple or a list is due")
+
+    def __getitem__(self, place: object) -> NoReturn:
+        iter(self)
+        raise AssertionError
 
 
 class Backend(Protocol):

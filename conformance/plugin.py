@@ -83,7 +83,16 @@ class Examiner:
 
         made = examined(check, self.backend, self.profile, self.seed, self.expected, self.journal)
         node.user_properties.append((RECORDS, made))
+        self._refresh()
         _conclude(made)
+
+    def _refresh(self) -> None:
+        """Let the next check begin in a fresh worker where this one left the backend unusable."""
+        from .backends.probe import is_sound
+        from .isolation.remote import Isolated
+
+        if isinstance(self.backend, Isolated) and not is_sound(self.backend):
+            self.backend.close()
 
 
 def _journal(config: pytest.Config) -> Callable[[Check, Any], None]:

@@ -32,6 +32,11 @@ def probe(backend: Backend) -> Claims:
     )
 
 
+def is_sound(backend: Backend) -> bool:
+    """Return whether a plain tensor still comes back as it was made: some calls leave an engine unusable."""
+    return dtypes.float32 not in backend.claims.dtypes or _holds(partial(_keeps, backend, dtypes.float32))
+
+
 def settle(found: Claims, stated: Stated, default: Claims | None) -> Claims:
     """Return what is claimed: what is stated, else what a backend of this kind claims, else what is found."""
     base = default or found

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from tensorcanon.spec.observation import ERROR_KINDS, Failed, Observation, Plain, Seen, Several
+from tensorcanon.spec.observation import Failed, Observation, Plain, Seen, Several
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
 
 from ..backend import Absent, Array, Claims, Handle, Identity, Symbol
 from ..program import ATTRIBUTES
 from ..routine import Routine, callable_of
+from .errors import failed
 from .transforms import Transform
 
 # NumPy has no such element types: their bits travel as integers of the same width.
@@ -230,9 +231,7 @@ class TorchLike:
         return np.array(native.numpy())
 
     def failure(self, error: Exception) -> Failed:
-        kinds = (kind.__name__.removeprefix("_") for kind in type(error).__mro__)
-        name = next((kind for kind in kinds if kind in ERROR_KINDS), type(error).__name__)
-        return Failed(name, str(error))
+        return failed(error)
 
 
 def _holds_a(kind: type, value: Any) -> bool:
