@@ -57,19 +57,23 @@ def _aligned(operand: Tensor, labels: list[int], read: Plan) -> Any:
 
 def _paired(a: Tensor, b: Tensor, summed: set[int]) -> Any:
     """Return the product of two aligned operands, summed over dimensions that stay with size 1."""
-    for dim in summed:
-        if b.shape[dim] == 1:
-            a = ops.sum(a, dim, keepdim=True)
-        elif a.shape[dim] == 1:
-            b = ops.sum(b, dim, keepdim=True)
+    shared = {dim for dim in summed if 1 not in (a.shape[dim], b.shape[dim])}
+    a, b = (_summed_out(one, summed - shared) for one in (a, b))
+    if not shared:
+        return ops.mul(a, b)
     groups: dict[str, list[int]] = {"batch": [], "left": [], "right": [], "summed": []}
     for dim in range(a.ndim):
-        groups[_group(a.shape[dim], b.shape[dim], dim in summed)].append(dim)
+        groups[_group(a.shape[dim], b.shape[dim], dim in shared)].append(dim)
     batch, left, right, both = groups.values()
     product = ops.bmm(_folded(a, batch, left, both), _folded(b, batch, both, right))
     sizes = [a.shape[dim] for dim in (*batch, *left)] + [b.shape[dim] for dim in right] + [1] * len(both)
     order = [*batch, *left, *right, *both]
     return ops.permute(product.reshape(sizes), [order.index(dim) for dim in range(a.ndim)])
+
+
+def _summed_out(operand: Tensor, dims: set[int]) -> Any:
+    long = [dim for dim in sorted(dims) if operand.shape[dim] != 1]
+    return ops.sum(operand, long, keepdim=True) if long else operand
 
 
 def _group(a: int, b: int, summed: bool) -> str:
@@ -113,9 +117,9 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Any:
             )
     for one, other in zip(first, second, strict=True):
         if b.shape[other] == 1:
-            a = ops.sum(a, one, keepdim=True)
+            a = ops.sum(a, one, keepdim=True, dtype=a.dtype)
         elif a.shape[one] == 1:
-            b = ops.sum(b, other, keepdim=True)
+            b = ops.sum(b, other, keepdim=True, dtype=b.dtype)
     own, left = wrap_dims(first, a.ndim), wrap_dims(second, b.ndim)
     rows = [dim for dim in range(a.ndim) if dim not in own]
     columns = [dim for dim in range(b.ndim) if dim not in left]
@@ -163,14 +167,20 @@ def inner(input: Tensor, other: Tensor) -> Any:
 
 @op("kron", composite=True, out=True)
 def kron(input: Tensor, other: Tensor) -> Any:
-    """Return each element of one operand times the whole other, side by side; types promote."""
+    """Return each element of one operand times the whole other, side by side; types promote.
+
+    Raises
+    ------
+    RuntimeError
+        For transposed matrices, as torch does.
+    """
     ndim = max(input.ndim, other.ndim)
     a, b = ((1,) * (ndim - one.ndim) + tuple(one.shape) for one in (input, other))
     spread = ops.mul(
         input.reshape([size for n in a for size in (n, 1)]),
         other.reshape([size for n in b for size in (1, n)]),
     )
-    return spread.reshape([n * m for n, m in zip(a, b, strict=True)])
+    return spread.view([n * m for n, m in zip(a, b, strict=True)])
 
 
 @op("trace")

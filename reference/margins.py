@@ -178,7 +178,9 @@ def linear_cross_entropy(
     label_smoothing: float = 0.0,
     options: Any = None,
 ) -> Any:
-    """Return the cross entropy of a linear layer's results; how torch may divide the work changes nothing.
+    """Return the cross entropy of a linear layer's results.
+
+    Options, which tell torch how to divide the work, change the rounding of low precision alone.
 
     Raises
     ------
@@ -192,14 +194,18 @@ def linear_cross_entropy(
         raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
     rows = linear_weight.reshape(math.prod(linear_weight.shape[:-1]), input.shape[-1])
     bias = None if linear_bias is None else linear_bias.reshape(-1)
-    return ops.nn.functional.cross_entropy(
-        ops.nn.functional.linear(input, rows, bias).reshape(shape),
+    layer: tuple[Any, ...] = input, rows, bias, weight
+    if options is not None:
+        layer = tuple(None if one is None else one.to(one.dtype.compute) for one in layer)
+    losses = ops.nn.functional.cross_entropy(
+        ops.nn.functional.linear(*layer[:3]).reshape(shape),
         target,
-        weight,
+        layer[3],
         ignore_index=-100 if ignore_index is None else ignore_index,
         reduction=reduction,
         label_smoothing=label_smoothing,
     )
+    return losses.to(input.dtype)
 
 
 def _check_layer(input: Tensor, weight: Tensor, bias: Tensor | None) -> None:

@@ -11,7 +11,7 @@ from tensorcanon.spec.rules import sizes
 
 from . import dtypes
 from .convolution import padded, windows
-from .dispatch import op, ops
+from .dispatch import FUNCTIONS, op, ops
 from .folding import lacks_kernel
 from .kernels import Array, fresh
 from .tensor import Tensor
@@ -269,6 +269,13 @@ def _register(count: int) -> None:
             pair = tuple(one.squeeze(0) for one in pair)
         return pair if return_indices else pair[0]
 
+    def greatest_and_places(input: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return greatest(input, *args, **{**kwargs, "return_indices": True})
+
+    greatest_and_places.__doc__ = (
+        f"Return the greatest element of each window and its place, over {count} dimensions."
+    )
+    op(f"nn.functional.max_pool{count}d_with_indices", method=False, composite=True)(greatest_and_places)
     for name, kernel, what in (
         ("avg_pool", average, "mean of each window"),
         ("adaptive_avg_pool", adaptive_average, "mean of each of the windows that cover the input"),
@@ -277,6 +284,16 @@ def _register(count: int) -> None:
     ):
         kernel.__doc__ = f"Return the {what}, over {count} dimensions."
         op(f"nn.functional.{name}{count}d", method=False, composite=True)(kernel)
+    for name in ("max_pool", "adaptive_max_pool"):
+        _register_pair(f"nn.functional.{name}{count}d")
+
+
+def _register_pair(name: str) -> None:
+    @op(f"{name}_with_indices", method=False, composite=True)
+    def kernel(input: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return FUNCTIONS[name](input, *args, **{**kwargs, "return_indices": True})
+
+    kernel.__doc__ = f"Return the results of ``{name}`` and their places in the input."
 
 
 for _count in (1, 2, 3):
