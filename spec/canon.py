@@ -24,6 +24,7 @@ CHAPTERS = (
     "scattering",
     "masking",
     "laws",
+    "exhaustive",
     "elementwise",
     "comparisons",
     "activations",

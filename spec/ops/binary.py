@@ -19,6 +19,12 @@ _ANY_NUMBERS = (2, -3, 0.5, 2.5, True)
 _DIVISORS = (2, -4, 0.5)
 
 
+def _has_lcm(a: Any, b: Any) -> Any:
+    """Return where the least common multiple is a value of the type: the documentation names no other."""
+    size = np.abs(a.astype(np.longdouble)) / np.maximum(np.gcd(a, b), 1) * np.abs(b.astype(np.longdouble))
+    return size <= np.iinfo(a.dtype).max
+
+
 def floor_quotient(a: Any, b: Any) -> Array:
     """Return the largest integer not above a quotient, as the remainder of the division tells it.
 
@@ -262,7 +268,7 @@ BITS = (
 )
 DIVISORS = (
     Op("gcd", np.gcd, INTEGERS, 2, kinds=("dividend",)),
-    Op("lcm", lambda a, b: np.abs(np.lcm(a, b)), INTEGERS, 2, kinds=("small",)),
+    Op("lcm", lambda a, b: np.abs(np.lcm(a, b)), INTEGERS, 2, kinds=("small",), defined=_has_lcm),
 )
 FLOATING = (
     Op("atan2", np.arctan2, _NOT_COMPLEX, 2, "floating", bound=ulps(4), aliases=("arctan2",)),
