@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from . import summary
+from .payload import error_text, number
 from .records import Document, ErrorSeen, Verdict
 from .summary import DIFFERENCES, UNJUDGED, Standing
+from .text import one_line
 
 Kind = Literal["regressed", "drifted", "changed", "fixed", "new", "gone"]
 
@@ -54,9 +56,11 @@ def changes(before: Document, after: Document) -> list[Change]:
     then, now = summary.clause_standings(before), summary.clause_standings(after)
     unreached = _unreached(before, then) | _unreached(after, now)
     old, recent = summary.by_clause(before), summary.by_clause(after)
+    # More examples find larger errors.
+    alike = before.header["profile"] == after.header["profile"]
     found = []
     for clause in dict.fromkeys(name for name in (*now, *then) if name not in unreached):
-        drifts = drifted(old.get(clause, ()), recent.get(clause, ()))
+        drifts = drifted(old.get(clause, ()), recent.get(clause, ())) if alike else []
         kind = _kind(then.get(clause), now.get(clause), before, after, bool(drifts))
         if kind is not None:
             kept = drifts if kind == "drifted" else ()
@@ -69,6 +73,17 @@ def drifted(before: Sequence[Verdict], after: Sequence[Verdict]) -> list[Drift]:
     earlier = _largest(before)
     pairs = ((earlier[key], error) for key, error in _largest(after).items() if key in earlier)
     return [Drift(then, now) for then, now in pairs if _grew(then, now)]
+
+
+def described(change: Change) -> str:
+    """Return a change on one line."""
+    steps = " → ".join(dict.fromkeys(summary.WORDS[one] for one in (change.before, change.after) if one))
+    grown = "; ".join(
+        f"{one_line(drift.after['op'], 60)} of {one_line(drift.after['dtype'], 30)}: "
+        f"{number(drift.before['largest'])} → {error_text(drift.after)}"
+        for drift in change.drifts
+    )
+    return f"{change.kind}: {change.clause} ({steps}{f'; {grown}' if grown else ''})"
 
 
 def tally(found: Sequence[Change]) -> dict[Kind, int]:

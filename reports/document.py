@@ -99,7 +99,7 @@ def fold(path: str | Path) -> Document:
     ------
     DocumentError
     """
-    lines = _bytes_of(path).split(b"\n")
+    lines = files.content(path).split(b"\n")
     torn = lines.pop()
     records = [_parsed(line, f"{path}: line {number}") for number, line in enumerate(lines, 1)]
     last = _parsed_or_none(torn) if torn else None
@@ -122,7 +122,7 @@ def read(path: str | Path) -> Document:
     DocumentError
         If the file is missing, broken, foreign, or of another schema version.
     """
-    return loads(_bytes_of(path), str(path))
+    return loads(files.content(path), str(path))
 
 
 def loads(content: str | bytes, where: str = "document") -> Document:
@@ -189,15 +189,6 @@ def _assembled(records: list[dict[str, Any]], path: str | Path) -> Document:
             case _:
                 footer = cast(Footer, record)
     return Document(cast(Header, records[0]), verdicts, footer)
-
-
-def _bytes_of(path: str | Path) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except FileNotFoundError:
-        raise DocumentError(f"{path}: no such file; run `tensorcanon run` to make one") from None
-    except OSError as error:
-        raise DocumentError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def _parsed(raw: bytes, where: str) -> Any:

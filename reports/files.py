@@ -40,6 +40,22 @@ def replace(path: str | Path, content: str | bytes) -> None:
     _sync_folder(target.parent)
 
 
+def content(path: str | Path) -> bytes:
+    """Return the bytes of a file.
+
+    Raises
+    ------
+    DocumentError
+        If it is missing or cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise DocumentError(f"{path}: no such file; run `tensorcanon run` to make one") from None
+    except (OSError, ValueError) as error:
+        raise DocumentError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
 def _mode() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -29,6 +29,11 @@ def collect(paths: Iterable[str | Path]) -> list[Document]:
     return [_document(Path(path)) for path in paths]
 
 
+def document_path(path: Path) -> Path:
+    """Return the file of a document, which a folder may stand for."""
+    return path / DOCUMENT if path.is_dir() else path
+
+
 def _document(path: Path) -> Document:
     if path.is_dir():
         path = _within(path)

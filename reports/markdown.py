@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from . import files, page, summary
+from . import difference, files, page, summary
 from .page import GLYPHS
+from .payload import error_text, number
 from .records import Document, Verdict
 from .summary import DIFFERENCES, ORDER, UNJUDGED, WORDS, Standing
 from .text import clipped, one_line
 
 # A comment on GitHub holds 65,536 characters.
 ROOM = 60_000
+# Changes of a kind that are listed; the page has all.
+MOST = 30
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&$:])")
 
 
@@ -31,6 +34,21 @@ def render(document: Document) -> str:
         shown += 1
     if shown < len(left):
         lines.append(f"… and {len(left) - shown} more, in report.html.")
+    return "\n".join(lines) + "\n"
+
+
+def differing(before: Document, after: Document) -> str:
+    """Return what changed between two runs, as a section of a comment."""
+    found = difference.changes(before, after)
+    since = before.header["started"].replace("T", " ")[:16]
+    lines = [f"### Since {plain(since)}\n"]
+    if not found:
+        lines.append("Every clause stands where it stood, and no error grew.\n")
+    for kind, count in difference.tally(found).items():
+        shown = [change for change in found if change.kind == kind][:MOST]
+        lines.append(f"**{count} {kind}** ({difference.KINDS[kind]})\n")
+        lines += [_changed(change) for change in shown]
+        lines.append(f"- and {count - len(shown)} more\n" if count > len(shown) else "")
     return "\n".join(lines) + "\n"
 
 
@@ -64,6 +82,16 @@ def plain(text: str) -> str:
 
 def _longest_run(text: str) -> int:
     return max((len(run) for run in re.findall("`+", text)), default=0)
+
+
+def _changed(change: difference.Change) -> str:
+    steps = [WORDS[standing] for standing in (change.before, change.after) if standing]
+    grown = (
+        f"; {plain(drift.after['op'])}, {plain(drift.after['dtype'])}: "
+        f"{number(drift.before['largest'])} → {plain(error_text(drift.after))}"
+        for drift in change.drifts[:4]
+    )
+    return f"- {code(change.clause)} {' → '.join(dict.fromkeys(steps))}{''.join(grown)}"
 
 
 def _head(document: Document) -> Iterable[str]:

@@ -19,7 +19,8 @@ from . import summary
 from .document import loads
 from .errors import DocumentError
 from .records import Document
-from .summary import DIFFERENCES, UNJUDGED, Standing
+from .summary import DIFFERENCES, UNJUDGED, WORDS, Standing
+from .text import one_line
 
 Statement = dict[str, Any]
 
@@ -72,11 +73,11 @@ def statement(raw: bytes, where: str) -> Statement:
         "unclaimed": standing_in(document, {"unclaimed"}),
         "digests": {
             "document": hashlib.sha256(raw).hexdigest(),
-            "clauses": _digest({"inventory": header["inventory"], "clauses": header["clauses"]}),
-            "verdicts": _digest(document.verdicts),
+            "clauses": digest({"inventory": header["inventory"], "clauses": header["clauses"]}),
+            "verdicts": digest(document.verdicts),
         },
     }
-    return {**found, "digest": _digest(found)}
+    return {**found, "digest": digest(found)}
 
 
 def problems(claimed: Statement, raw: bytes, where: str) -> list[str]:
@@ -89,7 +90,7 @@ def problems(claimed: Statement, raw: bytes, where: str) -> list[str]:
     """
     due = statement(raw, where)
     found = []
-    if claimed["digest"] != _digest({key: value for key, value in claimed.items() if key != "digest"}):
+    if claimed["digest"] != digest({key: value for key, value in claimed.items() if key != "digest"}):
         found.append("The statement was changed after it was made: its digest is not that of its content.")
     if claimed["digests"]["document"] != due["digests"]["document"]:
         found.append(f"It was made of another document than {where}, or that one was changed since.")
@@ -122,6 +123,24 @@ def read(raw: bytes, where: str) -> Statement:
 def dumped(found: Statement) -> str:
     """Return a statement as text."""
     return json.dumps(found, indent=1, sort_keys=True, allow_nan=False) + "\n"
+
+
+def described(found: Statement) -> list[str]:
+    """Return what a statement says, in lines."""
+    evidence, backend = found["evidence"], found["backend"]
+    lines = [
+        f"{one_line(backend['spec'])} {'conforms' if found['conforms'] else 'is not shown to conform'} to "
+        f"edition {one_line(found['canon']['edition'][:12])}, profile {one_line(found['run']['profile'])}, "
+        f"seed {found['run']['seed']}"
+    ]
+    for level in found["levels"]:
+        counts = ", ".join(f"{count} {WORDS[standing]}" for standing, count in level["counts"].items())
+        lines.append(f"{level['level']}: {counts}")
+    lines.append(
+        f"evidence: {evidence['judged']} observations of {evidence['examples']} examples, "
+        f"{evidence['proved']} clauses proved, {evidence['mutants']} mutants"
+    )
+    return [*lines, *(f"problem: {problem}" for problem in found["problems"])]
 
 
 def levels(document: Document) -> dict[str, dict[Standing, int]]:
@@ -184,7 +203,8 @@ def _level(document: Document, clause: str) -> str:
     return text["level"] if text else "unknown"
 
 
-def _digest(value: Any) -> str:
+def digest(value: Any) -> str:
+    """Return the SHA-256 of a JSON value in its canonical form."""
     return hashlib.sha256(_plain(value)).hexdigest()
 
 

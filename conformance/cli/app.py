@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from .results import commands
+
 app = typer.Typer(
     name="tensorcanon",
     no_args_is_help=True,
@@ -170,15 +172,7 @@ def audit(
     raise typer.Exit(audit_clauses(chapter, seed, workers))
 
 
-@app.command()
-def report(
-    results: Annotated[list[Path], typer.Argument(help="Folders of runs, run.json files or logs.")],
-    out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("report.html"),
-) -> None:
-    """Make one HTML report of the results of any number of runs."""
-    from .reporting import write_report
-
-    raise typer.Exit(write_report(results, out))
+app.add_typer(commands)
 
 
 @app.command()
