@@ -1,57 +1,38 @@
-"""Normalization with its statistics. Sources: ``torch.native_layer_norm`` and its kin, ``nn.functional``.
+"""Normalization with its statistics. Sources: ``torch.native_layer_norm`` and its kin.
 
-Low precision is computed in single precision. The statistics have the type of the input, single precision
-where that is low and the weight's is not.
+The statistics have the type of the input, single precision where that is low and the weight's is not.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from .dispatch import op, ops
 from .dtypes import dtype
-from .folding import lacks_kernel
+from .normalization import check_floating, normalised_by_channel, trailing
 from .tensor import Tensor
 
 Parts = tuple[Any, Any, Any]
 
 
-def _check_floating(input: Tensor, name: str) -> None:
-    if not input.dtype.is_floating_point:
-        raise lacks_kernel(name, input.dtype)
+def _statistics(values: Any, dims: tuple[int, ...], eps: float) -> tuple[Any, Any]:
+    mean = values.mean(dims, keepdim=True)
+    return mean, ops.rsqrt(values.var(dims, correction=0, keepdim=True) + eps)
 
 
-def _wide(value: Tensor | None) -> Any:
-    return None if value is None else value.to(value.dtype.compute)
+def _kept(statistics: tuple[Any, Any], input: Tensor, *parameters: Tensor | None) -> tuple[Any, Any]:
+    """Return statistics in the type they are kept in."""
+    kind = _type_of(input, *parameters)
+    return statistics[0].to(kind), statistics[1].to(kind)
 
 
-def _statistics_type(input: Tensor, *parameters: Tensor | None) -> dtype:
+def _type_of(input: Tensor, *parameters: Tensor | None) -> dtype:
     other = next((one for one in parameters if one is not None), input)
     return other.dtype if other.dtype.compute is other.dtype else input.dtype
 
 
-def by_channel(values: Any, ndim: int) -> Any:
-    """Return a vector as one that varies along the second dimension; None as it is."""
-    return None if values is None else values.reshape(1, -1, *(1,) * (ndim - 2))
-
-
-def scaled(result: Any, weight: Any, bias: Any) -> Any:
-    """Return a result times a weight plus a bias, each where it is given."""
-    if weight is not None:
-        result = result * _wide(weight)
-    return result if bias is None else result + _wide(bias)
-
-
-def _standardised(input: Any, dims: tuple[int, ...], eps: float) -> Parts:
-    mean = input.mean(dims, keepdim=True)
-    factor = ops.rsqrt(input.var(dims, correction=0, keepdim=True) + eps)
-    return (input - mean) * factor, mean, factor
-
-
-def _finished(result: Any, kind: dtype, statistics: Any, kept: dtype) -> Parts:
-    mean, factor = (one.to(kept) for one in statistics)
-    return result.to(kind), mean, factor
+def _wide(input: Tensor) -> Any:
+    return input.to(input.dtype.compute)
 
 
 @op("native_layer_norm", method=False, composite=True)
@@ -65,25 +46,9 @@ def native_layer_norm(
     RuntimeError
         Where the input does not end in that shape.
     """
-    _check_floating(input, "LayerNormKernelImpl")
-    dims = trailing(input, normalized_shape)
-    result, *statistics = _standardised(_wide(input), dims, eps)
-    statistics = [one.detach() for one in statistics]
-    kept = _statistics_type(input, weight, bias)
-    return _finished(scaled(result, weight, bias), input.dtype, statistics, kept)
-
-
-def trailing(input: Tensor, normalized_shape: Any) -> tuple[int, ...]:
-    """Return the trailing dimensions that have this shape; RuntimeError where the input's do not."""
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-    if not shape:
-        raise RuntimeError("Expected normalized_shape to be at least 1-dimensional")
-    if tuple(input.shape[-len(shape) :]) != shape:
-        raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape "
-            f"[*, {', '.join(map(str, shape))}], but got input of size{list(input.shape)}"
-        )
-    return tuple(range(input.ndim - len(shape), input.ndim))
+    result = ops.layer_norm(input, normalized_shape, weight, bias, eps)
+    statistics = _statistics(_wide(input.detach()), trailing(input, normalized_shape), eps)
+    return result, *_kept(statistics, input, weight, bias)
 
 
 @op("native_group_norm", method=False, composite=True)
@@ -98,13 +63,11 @@ def native_group_norm(
     eps: float,
 ) -> Parts:
     """Return `group_norm` of N samples of C channels, the means and the reciprocal deviations."""
-    _check_floating(input, "GroupNormKernelImpl")
-    grouped = _wide(input).reshape(N, group, C // group * HxW)
-    result, *statistics = _standardised(grouped, (2,), eps)
-    parts = (by_channel(one, input.ndim) for one in (weight, bias))
-    kept = _statistics_type(input, weight, bias)
-    whole = scaled(result.reshape(input.shape), *parts)
-    return _finished(whole, input.dtype, [one.reshape(N, group) for one in statistics], kept)
+    check_floating(input, "GroupNormKernelImpl")
+    result = ops.group_norm(input, group, weight, bias, eps)
+    statistics = _statistics(_wide(input).reshape(N, group, C // group * HxW), (2,), eps)
+    mean, factor = _kept(statistics, input, weight, bias)
+    return result, mean.squeeze(2), factor.squeeze(2)
 
 
 @op("native_batch_norm", method=False, composite=True)
@@ -125,31 +88,12 @@ def native_batch_norm(
     RuntimeError
         In training without elements; outside it without running statistics.
     """
-    _check_floating(input, "batch_norm")
-    kept = _statistics_type(input, weight, bias, running_mean)
-    wide, count = _wide(input), math.prod(size for dim, size in enumerate(input.shape) if dim != 1)
-    if training:
-        if not input.numel():
-            raise RuntimeError(
-                f"input tensor must have at least one element, but got input_sizes = {list(input.shape)}"
-            )
-        dims = tuple(dim for dim in range(input.ndim) if dim != 1)
-        mean, variance = wide.mean(dims), wide.var(dims, correction=0)
-        update(running_mean, mean, momentum)
-        update(running_var, variance * (count / max(count - 1, 1)), momentum)
-    elif running_mean is None or running_var is None:
-        raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
-    else:
-        mean, variance = _wide(running_mean), _wide(running_var)
-    factor = ops.rsqrt(variance + eps)
-    result = (wide - by_channel(mean, input.ndim)) * by_channel(factor, input.ndim)
-    whole = scaled(result, *(by_channel(one, input.ndim) for one in (weight, bias)))
-    shown = (mean.detach(), factor.detach()) if training else (ops.zeros(0), ops.zeros(0))
-    return _finished(whole, input.dtype, shown, kept)
-
-
-def update(running: Any, value: Any, momentum: float) -> None:
-    """Move running statistics towards a value, where there are any."""
-    if running is not None:
-        moved = running.detach() * (1 - momentum) + value.detach() * momentum
-        running.detach().copy_(moved)
+    check_floating(input, "batch_norm")
+    if training and not input.numel():
+        raise RuntimeError(
+            f"input tensor must have at least one element, but got input_sizes = {list(input.shape)}"
+        )
+    running = running_mean, running_var
+    result, *statistics = normalised_by_channel(input, weight, bias, *running, training, momentum, eps)
+    mean, factor = (one.detach() if training else one.detach()[:0] for one in statistics)
+    return result, *_kept((mean, factor), input, weight, bias, running_mean)

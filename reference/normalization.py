@@ -10,28 +10,38 @@ from .dtypes import finfo
 from .tensor import Tensor
 
 
-def _widened(*operands: Any) -> Any:
+def widened(*operands: Any) -> Any:
     """Return tensors in the type in which theirs is computed, so that a result is rounded once."""
     return tuple(None if one is None else one.to(one.dtype.compute) for one in operands)
 
 
-def _standardised(input: Any, dims: Any, eps: float) -> Any:
+def standardised(input: Any, dims: Any, eps: float) -> Any:
+    """Return elements less their mean over their deviation, to whose square ``eps`` is added."""
     mean = input.mean(dims, keepdim=True)
     variance = input.var(dims, correction=0, keepdim=True)
     return (input - mean) * ops.rsqrt(variance + eps)
 
 
-def _by_channel(values: Any, ndim: int) -> Any:
+def by_channel(values: Any, ndim: int) -> Any:
+    """Return a vector as one that varies along the second dimension."""
     return values.reshape(1, -1, *(1,) * (ndim - 2))
 
 
-def _scaled(result: Any, weight: Any, bias: Any) -> Any:
+def scaled(result: Any, weight: Any, bias: Any) -> Any:
+    """Return a result times a weight plus a bias, each where given."""
     if weight is not None:
         result = result * weight
     return result if bias is None else result + bias
 
 
-def _check_floating(input: Tensor, name: str) -> None:
+def affine(result: Any, weight: Any, bias: Any) -> Any:
+    """Return channels times their weights plus their biases, each where given."""
+    parts = (None if one is None else by_channel(one, result.ndim) for one in (weight, bias))
+    return scaled(result, *parts)
+
+
+def check_floating(input: Tensor, name: str) -> None:
+    """Raise NotImplementedError for types that are not floating."""
     if not input.dtype.is_floating_point:
         raise NotImplementedError(f"\"{name}\" not implemented for '{input.dtype.scalar_name}'")
 
@@ -54,31 +64,47 @@ def batch_norm(
     ValueError
         In training, for a single value a channel.
     """
-    _check_floating(input, "batch_norm")
-    dims = tuple(dim for dim in range(input.ndim) if dim != 1)
-    count = math.prod(input.shape[dim] for dim in dims)
+    count = math.prod(size for dim, size in enumerate(input.shape) if dim != 1)
     if training and count == 1:
         raise ValueError(
             f"Expected more than 1 value per channel when training, got input size {input.shape}"
         )
+    check_floating(input, "batch_norm")
     if not input.numel():
         return input.clone()
-    wide, weight, bias = _widened(input, weight, bias)
+    running = running_mean, running_var
+    return normalised_by_channel(input, weight, bias, *running, training, momentum, eps)[0]
+
+
+def normalised_by_channel(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+) -> tuple[Any, Any, Any]:
+    """Return normalised channels, the means and the reciprocal deviations they are normalised by."""
+    dims = tuple(dim for dim in range(input.ndim) if dim != 1)
+    count = math.prod(input.shape[dim] for dim in dims)
+    wide, weight, bias = widened(input, weight, bias)
     if training:
         mean, variance = wide.mean(dims), wide.var(dims, correction=0)
-        _update(running_mean, mean, momentum)
-        _update(running_var, variance.detach() * (count / max(count - 1, 1)), momentum)
+        update(running_mean, mean, momentum)
+        update(running_var, variance.detach() * (count / max(count - 1, 1)), momentum)
     elif running_mean is None or running_var is None:
         raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
     else:
-        mean, variance = _widened(running_mean, running_var)
+        mean, variance = widened(running_mean, running_var)
     scale = ops.rsqrt(variance + eps)
-    result = (wide - _by_channel(mean, input.ndim)) * _by_channel(scale, input.ndim)
-    parts = (None if one is None else _by_channel(one, input.ndim) for one in (weight, bias))
-    return _scaled(result, *parts).to(input.dtype)
+    result = (wide - by_channel(mean, input.ndim)) * by_channel(scale, input.ndim)
+    return affine(result, weight, bias).to(input.dtype), mean, scale
 
 
-def _update(running: Any, value: Any, momentum: float) -> None:
+def update(running: Any, value: Any, momentum: float) -> None:
+    """Move running statistics towards a value, where there are any."""
     if running is not None:
         running.detach().mul_(1 - momentum).add_(value.detach().to(running.dtype), alpha=momentum)
 
@@ -98,13 +124,14 @@ def layer_norm(
     RuntimeError
         Where the input does not end in that shape.
     """
-    _check_floating(input, "LayerNormKernelImpl")
-    dims = _trailing(input, normalized_shape)
-    wide, *parts = _widened(input, weight, bias)
-    return _scaled(_standardised(wide, dims, eps), *parts).to(input.dtype)
+    check_floating(input, "LayerNormKernelImpl")
+    dims = trailing(input, normalized_shape)
+    wide, *parts = widened(input, weight, bias)
+    return scaled(standardised(wide, dims, eps), *parts).to(input.dtype)
 
 
-def _trailing(input: Tensor, normalized_shape: Any) -> tuple[int, ...]:
+def trailing(input: Tensor, normalized_shape: Any) -> tuple[int, ...]:
+    """Return the trailing dimensions that have this shape; RuntimeError where the input's do not."""
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not shape:
         raise RuntimeError("Expected normalized_shape to be at least 1-dimensional")
@@ -121,11 +148,11 @@ def rms_norm(
     input: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps: float | None = None
 ) -> Any:
     """Divide by the root of the mean square over the trailing dimensions of this shape."""
-    dims = _trailing(input, normalized_shape)
-    wide, weight = _widened(input, weight)
+    dims = trailing(input, normalized_shape)
+    wide, weight = widened(input, weight)
     small = finfo(wide.dtype).eps if eps is None else eps
     scale = ops.rsqrt((wide * wide).mean(dims, keepdim=True) + small)
-    return _scaled(wide * scale, weight, None).to(input.dtype)
+    return scaled(wide * scale, weight, None).to(input.dtype)
 
 
 @op("group_norm", "nn.functional.group_norm", method=False, composite=True)
@@ -151,10 +178,9 @@ def group_norm(
             f"{list(input.shape)} and num_groups={num_groups}"
         )
     size = math.prod(input.shape[1:]) // num_groups
-    wide, *parts = _widened(input, weight, bias)
-    result = _standardised(wide.reshape(input.shape[0], num_groups, size), (2,), eps).reshape(input.shape)
-    parts = [None if one is None else _by_channel(one, input.ndim) for one in parts]
-    return _scaled(result, *parts).to(input.dtype)
+    wide, *parts = widened(input, weight, bias)
+    result = standardised(wide.reshape(input.shape[0], num_groups, size), (2,), eps).reshape(input.shape)
+    return affine(result, *parts).to(input.dtype)
 
 
 @op("nn.functional.instance_norm", composite=True)
@@ -175,11 +201,10 @@ def instance_norm(
     count = math.prod(input.shape[2:])
     if count == 1:
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
-    wide, *parts = _widened(input, weight, bias)
-    _update(running_mean, wide.mean(dims).mean(0), momentum)
-    _update(running_var, wide.var(dims).mean(0), momentum)
-    parts = [None if one is None else _by_channel(one, input.ndim) for one in parts]
-    return _scaled(_standardised(wide, dims, eps), *parts).to(input.dtype)
+    wide, *parts = widened(input, weight, bias)
+    update(running_mean, wide.mean(dims).mean(0), momentum)
+    update(running_var, wide.var(dims).mean(0), momentum)
+    return affine(standardised(wide, dims, eps), *parts).to(input.dtype)
 
 
 @op("nn.functional.local_response_norm", composite=True)

@@ -140,7 +140,7 @@ MUTANTS = (
     mutant(
         "eps_outside_the_root",
         (s.layer_norm_standardises_trailing_dimensions, s.group_norm_standardises_groups_of_channels),
-        attribute("normalization:_standardised", _eps_outside),
+        attribute("normalization:standardised", _eps_outside),
         fault="keras-team/keras#17391",
     ),
     mutant(
@@ -175,7 +175,7 @@ MUTANTS = (
     mutant(
         "momentum_of_running_statistics_reversed",
         s.running_statistics_follow_the_batches,
-        attribute("normalization:_update", lambda o: lambda r, v, m: o(r, v, 1 - m)),
+        attribute("normalization:update", lambda o: lambda r, v, m: o(r, v, 1 - m)),
     ),
     mutant(
         "batches_not_counted",
