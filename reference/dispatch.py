@@ -95,7 +95,8 @@ class Op:
     out : bool
         The function takes ``out=``.
     exact_out : bool
-        ``out`` must have exactly the result's type, as operations without promotion ask.
+        ``out``, or the tensor written to in place, must have exactly the result's type, as operations without
+        promotion ask.
     composite : bool
         Made of other operations that are recorded in its place.
     raw : bool

@@ -271,7 +271,7 @@ def integer_power(base: Array, exponent: Array) -> Any:
     return np.where(exponent < 0, inverse, result).astype(base.dtype)
 
 
-@op("float_power", inplace=True, out=True)
+@op("float_power", inplace=True, out=True, exact_out=True)
 def float_power(input: Operand, exponent: Operand) -> Tensor:
     """Return the power in double precision."""
     widest = dtypes.complex128 if promoted(*as_operands(input, exponent)).is_complex else dtypes.float64

@@ -124,10 +124,12 @@ def embedding_bag(
         starts = [*offsets.tolist(), *([] if include_last_offset else [input.numel()])]
     flat = input.reshape(-1)
     found = embedding(flat, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)
+    # The sum is rounded once.
+    found = found.to(weight.dtype.compute)
     if per_sample_weights is not None:
-        found = found * per_sample_weights.reshape(-1, 1)
+        found = found * per_sample_weights.reshape(-1, 1).to(found.dtype)
     if input.ndim == 2 and padding_idx is None and input.numel():
-        return _reduced(found.reshape(*input.shape, -1), mode, 1)
+        return _reduced(found.reshape(*input.shape, -1), mode, 1).to(weight.dtype)
     kept = np.ones(flat.numel(), bool)
     if padding_idx is not None:
         kept = flat.array != padding_idx % weight.shape[0]
@@ -136,7 +138,7 @@ def embedding_bag(
         inside = np.flatnonzero(kept[start:stop]) + start
         bag = found.index_select(0, fresh(inside.astype(np.int64)))
         bags.append(_reduced(bag, mode if bag.shape[0] else "sum", 0))
-    return ops.stack(bags) if bags else ops.zeros((0, weight.shape[1]), dtype=weight.dtype)
+    return ops.stack(bags).to(weight.dtype) if bags else ops.zeros((0, weight.shape[1]), dtype=weight.dtype)
 
 
 def _reduced(rows: Any, mode: str, dim: int) -> Any:

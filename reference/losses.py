@@ -348,11 +348,12 @@ def binary_cross_entropy_with_logits(
     check_reduction(reduction)
     if target.shape != input.shape:
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
-    below = ops.neg(ops.nn.functional.logsigmoid(input))
-    heavy = below if pos_weight is None else ops.mul(below, pos_weight)
-    above = ops.neg(ops.nn.functional.logsigmoid(ops.neg(input)))
-    losses = ops.add(ops.mul(target, heavy), ops.mul(ops.sub(1, target), above))
-    return reduced(weighted(losses, weight), reduction)
+    wide, ones = input.to(input.dtype.compute), target.to(target.dtype.compute)
+    below = ops.neg(ops.nn.functional.logsigmoid(wide))
+    heavy = below if pos_weight is None else ops.mul(below, pos_weight.to(pos_weight.dtype.compute))
+    above = ops.neg(ops.nn.functional.logsigmoid(ops.neg(wide)))
+    losses = ops.add(ops.mul(ones, heavy), ops.mul(ops.sub(1, ones), above))
+    return reduced(weighted(losses.to(promoted(input, target)), weight), reduction)
 
 
 # Margins.

@@ -269,13 +269,6 @@ def _register(count: int) -> None:
             pair = tuple(one.squeeze(0) for one in pair)
         return pair if return_indices else pair[0]
 
-    def greatest_and_places(input: Tensor, *args: Any, **kwargs: Any) -> Any:
-        return greatest(input, *args, **{**kwargs, "return_indices": True})
-
-    greatest_and_places.__doc__ = (
-        f"Return the greatest element of each window and its place, over {count} dimensions."
-    )
-    op(f"nn.functional.max_pool{count}d_with_indices", method=False, composite=True)(greatest_and_places)
     for name, kernel, what in (
         ("avg_pool", average, "mean of each window"),
         ("adaptive_avg_pool", adaptive_average, "mean of each of the windows that cover the input"),

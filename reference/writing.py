@@ -52,6 +52,8 @@ def inplace(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
         result = op.kernel(*args, **kwargs)
     if not op.convert:
         check_category(result, target)
+        if op.exact_out:
+            check_type(result, target)
         if target.dtype.is_complex and result.dtype.is_floating_point:
             raise RuntimeError(f"In-place {op.name} is not supported for complex tensors.")
     if result.shape != target.shape:
@@ -115,10 +117,8 @@ def into(op: Op, out: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
 
 
 def _fill_out(op: Op, result: Tensor, target: Tensor, inputs: Iterable[Any]) -> None:
-    if op.exact_out and result.dtype is not target.dtype:
-        raise RuntimeError(
-            f"Expected out tensor to have dtype {result.dtype.c_name}, but got {target.dtype.c_name} instead"
-        )
+    if op.exact_out:
+        check_type(result, target)
     check_category(result, target)
     if op.apart:
         check_overlap(target, ())
@@ -137,6 +137,14 @@ def resize(target: Tensor, shape: tuple[int, ...], strides: tuple[int, ...] | No
     target.shape = type(target.shape)(shape)
     target.strides = rules.contiguous_strides(shape) if strides is None else strides
     target.storage.grow(rules.storage_size(shape, target.strides, target.offset) * target.dtype.itemsize)
+
+
+def check_type(result: Tensor, target: Tensor) -> None:
+    """Refuse a result of another type than its target's."""
+    if result.dtype is not target.dtype:
+        raise RuntimeError(
+            f"Expected out tensor to have dtype {result.dtype.c_name}, but got {target.dtype.c_name} instead"
+        )
 
 
 def check_category(result: Tensor, target: Tensor) -> None:
