@@ -178,7 +178,7 @@ def prepared(op: Op, *operands: Value) -> list[Array]:
 def converted(array: Array, dtype: DType) -> Array:
     """Return an array rounded or wrapped into a type."""
     with np.errstate(all="ignore"):
-        return _rounded(array, dtype)
+        return np.asarray(_rounded(array, dtype))
 
 
 def _rounded(array: Array, dtype: DType) -> Array:
