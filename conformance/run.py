@@ -223,8 +223,9 @@ class Run:
         self.tally.worked.add(name)
         return self._bound(out, native)
 
-    def look(self, allowed: Outcome, value: Any, label: str = "look") -> None:
-        """Judge what a value shows now."""
+    def look(self, allowed: Outcome, value: Any, label: str = "") -> None:
+        """Judge what a value shows now; its errors count as those of the last op, unless a label is given."""
+        label = label or self._last_op()
         self.due = allowed
         self._judge(allowed, self.see(value), label, value.name if isinstance(value, Handle) else None)
 
@@ -232,6 +233,10 @@ class Run:
         """Judge what was seen by several outcomes, in their order."""
         for outcome in allowed:
             self._judge(outcome, seen, "look")
+
+    def _last_op(self) -> str:
+        names = (_short(step.name) for step in reversed(self.program.steps))
+        return next((name for name in names if name not in _NO_OPS), "look")
 
     def see(self, value: Any) -> Observation:
         """Return what a value shows now."""
@@ -363,6 +368,10 @@ class Run:
             return items if isinstance(native, list) else tuple(items)
         plain = isinstance(native, bool | int | float | complex | str | bytes) or native is None
         return native if plain else Handle(out or "_", native)
+
+
+# Steps that compute nothing: a value looked at after them is that of an earlier step.
+_NO_OPS = frozenset({"make", "def", "define", "getattr", "grad", "data", "detach", "is"})
 
 
 def _short(name: str) -> str:
