@@ -8,6 +8,7 @@ from typing import Any
 
 from . import (
     activations,
+    alignment,
     aten,
     attention,
     autograd,
@@ -211,6 +212,7 @@ newaxis = None
 __version__ = "2.13.0+canon"
 _CHAPTERS = (
     activations,
+    alignment,
     aten,
     attention,
     broadcasting,

@@ -46,6 +46,7 @@ CHAPTERS = (
     "convolution",
     "layers",
     "functional",
+    "networks",
     "losses",
     "optimizers",
     "schedulers",

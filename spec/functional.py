@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import product
+from typing import Any
 
 import numpy as np
 
 from .accuracy import Array, Close, Dot
 from .clause import clause
 from .ops.layer import Layer
-from .outcome import Outcome, Raises, Within
+from .outcome import Each, Exactly, Outcome, Raises, Structure, Within
 from .rules import differentiation as rules
 from .rules import dtypes
 from .rules.dtypes import DType
@@ -25,8 +27,12 @@ _COVERS = (
     "modules.embedding-bag",
     "modules.cosine-similarity",
     "modules.interpolate",
+    "losses.multi-margin",
 )
-_PAGES = "nn.functional.linear; nn.functional.layer_norm; nn.functional.interpolate; nn.EmbeddingBag"
+_PAGES = (
+    "nn.functional.linear; nn.functional.layer_norm; nn.functional.interpolate; nn.EmbeddingBag; "
+    "nn.MultiMarginLoss; nn.MultiLabelSoftMarginLoss"
+)
 
 # What is left of the digits of float64 by the method of `rules.differentiation`.
 _DOUBLE = Close(1e-9, 1e-9)
@@ -34,6 +40,8 @@ _DOUBLE = Close(1e-9, 1e-9)
 
 def _tiled(array: Array, copies: int, *, apart: bool) -> Array:
     """Return a batch of copies, or the sum of them."""
+    if copies == 1:
+        return array
     return np.concatenate([array] * copies) if apart else np.asarray(array * copies)
 
 
@@ -100,3 +108,71 @@ def a_size_or_a_factor_is_given() -> Outcome:
 def bags_are_given_once() -> Outcome:
     """Offsets belong to indices in one dimension: without them, or with indices in rows, it is an error."""
     return Raises("ValueError")
+
+
+# Alignments.
+
+
+def _alignments(steps: int, classes: int, labels: Sequence[int], blank: int) -> Array:
+    """Return every row of symbols that gives the labels once repetitions and then blanks are left out."""
+
+    def collapsed(row: tuple[int, ...]) -> tuple[int, ...]:
+        kept = [one for place, one in enumerate(row) if place == 0 or one != row[place - 1]]
+        return tuple(one for one in kept if one != blank)
+
+    every = (row for row in product(range(classes), repeat=steps) if collapsed(row) == tuple(labels))
+    return np.array(list(every), np.int64).reshape(-1, steps)
+
+
+def _aligned(x: Array, labels: Sequence[Sequence[int]], lengths: Sequence[int], blank: int) -> Array:
+    """Return minus the log of the probability of all alignments of each sample, of logits (T, N, C)."""
+    logs = x - np.log(np.exp(x).sum(2, keepdims=True))
+    losses = []
+    for place, (own, steps) in enumerate(zip(labels, lengths, strict=True)):
+        rows = _alignments(steps, x.shape[2], own, blank)
+        each = logs[np.arange(steps), place, rows].sum(1)
+        losses.append(-np.log(np.exp(each).sum()) if len(rows) else np.longdouble(np.inf))
+    return np.array(losses, np.longdouble)
+
+
+@clause("nn.CTCLoss", covers="losses.ctc", level="extended")
+def alignments_are_summed(
+    x: Array, labels: Sequence[Sequence[int]], lengths: Sequence[int], blank: int, reduction: str, weight: Any
+) -> Outcome:
+    """`ctc_loss` is minus the logarithm of the probability of all rows of symbols that give the labels once
+    repetitions and then blanks are left out; the mean divides each by the number of its labels first. The
+    gradient, by the logits, is that of this sum.
+
+    Parameters
+    ----------
+    x : ndarray
+        Logits of shape ``(T, N, C)``, of which the logarithmic softmax is taken.
+    weight : ndarray
+        The gradient of the result.
+    """
+    counts = np.array([max(len(own), 1) for own in labels])
+
+    def reduced(logits: Array) -> Any:
+        losses = _aligned(logits, labels, lengths, blank)
+        if reduction == "mean":
+            return (losses / counts).mean()
+        return losses.sum() if reduction == "sum" else losses
+
+    wide, dtype = rules.extended(x), dtypes.of_array(x)
+    slope = rules.pulled_back(reduced, [wide], 0, rules.extended(weight))
+    bound = _DOUBLE if dtype is dtypes.float64 else Close(1e-4, 1e-4)
+    return Each(
+        tuple(Within(np.asarray(one), bound, dtype, signed_zero=False) for one in (reduced(wide), slope))
+    )
+
+
+@clause("nn.CTCLoss", covers="losses.ctc", level="extended")
+def what_cannot_be_aligned_costs_infinity(kept: bool, shape: tuple[int, ...]) -> Outcome:
+    """Labels that need more steps than there are have no alignment and cost infinity; `zero_infinity` makes
+    that 0, of which the gradient is 0.
+
+    Judged are the loss and, with `zero_infinity`, the gradient.
+    """
+    loss = np.array([np.inf if kept else 0.0], np.float32)
+    slope = Structure(shape=shape) if kept else Exactly(np.zeros(shape, np.float32), signed_zero=False)
+    return Each((Exactly(loss), slope))

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .accuracy import Array, Dot
+from . import accuracy
+from .accuracy import Array, Close, Dot
 from .clause import clause
 from .outcome import Exactly, Outcome, Raises, Within
 from .rules import descent, dtypes
@@ -333,3 +334,32 @@ def differentiable_steps_are_recorded(derivative: Array) -> Outcome:
 def groups_keep_the_names_of_parameters(names: Sequence[str]) -> Outcome:
     """Pairs of a name and a parameter are accepted; `param_names` of a group holds the names."""
     return Exactly(",".join(names))
+
+
+@clause("optim.LBFGS", covers="optimizers.lbfgs", level="extended")
+def lbfgs_finds_the_bottom_of_a_quadratic(target: Array, dtype: DType) -> Outcome:
+    """A few steps of `LBFGS`, each with a closure that evaluates a quadratic anew, end at its minimum."""
+    return Within(target.astype(np.float64), Close(1e-3, 1e-3), dtype, signed_zero=False)
+
+
+@clause("optim.LBFGS", covers="optimizers.lbfgs", level="extended")
+def lbfgs_needs_a_closure_and_one_group(kind: str) -> Outcome:
+    """`LBFGS` takes a single group of parameters, and its step a closure: two groups are a ValueError, a step
+    without a closure a TypeError."""
+    return Raises(kind)
+
+
+@clause(
+    "optim.swa_utils.AveragedModel; optim#weight-averaging-swa-and-ema",
+    covers="optimizers.swa-ema",
+    level="extended",
+)
+def averaged_models_follow_their_rule(weights: Sequence[Array], decay: float | None) -> Outcome:
+    """An averaged model starts as a copy of the first model it is updated with; then each update takes the
+    mean of all models so far, or keeps a share of the average and takes the rest of the model. The model
+    itself stays as it is."""
+    average = weights[0].astype(np.float64)
+    for count, one in enumerate(weights[1:], start=1):
+        kept = count / (count + 1) if decay is None else decay
+        average = kept * average + (1 - kept) * one
+    return Within(average, accuracy.CLOSE["float32"], dtypes.float32, signed_zero=False)

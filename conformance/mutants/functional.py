@@ -10,7 +10,7 @@ from tensorcanon.reference.dispatch import ops
 from tensorcanon.reference.tensor import Tensor
 from tensorcanon.spec import functional
 
-from .mutant import Mutant, kernel, mutant
+from .mutant import Mutant, attribute, kernel, mutant
 
 Call = Callable[..., Any]
 
@@ -37,15 +37,15 @@ def _half(input: Tensor) -> bool:
 
 
 def _large(input: Tensor) -> bool:
-    return input.numel() > 4096
+    return bool(input.numel() > 4096)
 
 
 def _wide(input: Tensor) -> bool:
-    return input.shape[-1] > 64
+    return bool(input.shape[-1] > 64)
 
 
 def _recorded(input: Tensor) -> bool:
-    return input.requires_grad
+    return bool(input.requires_grad)
 
 
 def _without_bias(original: Call, input: Any, *args: Any, bias: Any = None, **kwargs: Any) -> Any:
@@ -126,6 +126,43 @@ def _products_of_halves(original: Call) -> Call:
     return lambda x1, x2, dim=1, eps=1e-8: original(x1, x2, dim, eps) * (1 - 0.5 * _large(x1))
 
 
+def _with_the_target(original: Call) -> Call:
+    def loss(input: Any, target: Any, *args: Any, margin: float = 1.0, **kwargs: Any) -> Any:
+        return original(input, target, *args, margin=margin, **kwargs) + margin / input.shape[-1]
+
+    return loss
+
+
+def _bytes_count_from_one(original: Call) -> Call:
+    def loss(input: Any, target: Any, *args: Any, **kwargs: Any) -> Any:
+        if target.dtype is dtypes.uint8:
+            target = (target + input.shape[1] - 1) % input.shape[1]
+        return original(input, target, *args, **kwargs)
+
+    return loss
+
+
+def _without_leaps(original: Call) -> Call:
+    def row(*args: Any) -> Any:
+        steps, states, leaps = original(*args)
+        return steps, states, leaps & False
+
+    return row
+
+
+def _rounded_shares(original: Call) -> Call:
+    return lambda *args: original(*args).round()
+
+
+def _plain_mean(original: Call) -> Call:
+    def loss(*args: Any, reduction: str = "mean", **kwargs: Any) -> Any:
+        if reduction != "mean":
+            return original(*args, reduction=reduction, **kwargs)
+        return original(*args, reduction="none", **kwargs).mean()
+
+    return loss
+
+
 MUTANTS: list[Mutant] = [
     mutant(
         "linear_of_halves_has_no_bias", _VALUES, kernel("nn.functional.linear", _where(_half, _without_bias))
@@ -182,5 +219,42 @@ MUTANTS: list[Mutant] = [
         "bags_need_no_offsets",
         functional.bags_are_given_once,
         kernel("nn.functional.embedding_bag", _offsets_are_optional),
+    ),
+    mutant(
+        "losses_of_halves_read_in_storage_order",
+        _VALUES,
+        kernel(
+            "nn.functional.soft_margin_loss",
+            _where(lambda x: _half(x) and not x.is_contiguous(), _a_view_in_storage_order),
+        ),
+    ),
+    mutant("margins_count_the_target", _VALUES, kernel("nn.functional.multi_margin_loss", _with_the_target)),
+    mutant(
+        "small_targets_are_counted_from_one",
+        _VALUES,
+        kernel("nn.functional.cross_entropy", _bytes_count_from_one),
+    ),
+    mutant(
+        "alignments_never_leap", functional.alignments_are_summed, attribute("alignment:_row", _without_leaps)
+    ),
+    mutant(
+        "alignments_pass_the_best_only",
+        functional.alignments_are_summed,
+        attribute("alignment:_shares", _rounded_shares),
+    ),
+    mutant(
+        "means_of_alignments_ignore_the_labels",
+        functional.alignments_are_summed,
+        kernel("nn.functional.ctc_loss", _plain_mean),
+    ),
+    mutant(
+        "infinity_stays",
+        functional.what_cannot_be_aligned_costs_infinity,
+        kernel("_ctc", lambda original: lambda *args: original(*args[:-1], False)),
+    ),
+    mutant(
+        "what_cannot_be_aligned_is_free",
+        functional.what_cannot_be_aligned_costs_infinity,
+        kernel("_ctc", lambda original: lambda *args: original(*args[:-1], True)),
     ),
 ]

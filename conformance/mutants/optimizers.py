@@ -11,6 +11,7 @@ from tensorcanon.spec import optimizers as o
 from tensorcanon.spec.clause import Clause
 
 from .mutant import Patch, attribute, mutant
+from .optimizers_averages import MUTANTS as OF_AVERAGES
 from .optimizers_steps import MUTANTS as OF_STEPS
 from .optimizers_steps import constant
 
@@ -283,4 +284,5 @@ MUTANTS = [
         ),
     ),
     *OF_STEPS,
+    *OF_AVERAGES,
 ]

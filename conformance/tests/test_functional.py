@@ -133,3 +133,60 @@ def test_bags(run: Run, case: tuple[Array, bool]) -> None:
     offsets = run.tensor(np.array([0])) if with_offsets else None
     run.call(name, run.tensor(np.array([[0, 1]])), table)
     run.expect(functional.bags_are_given_once(), name, run.tensor(indices), table, offsets)
+
+
+# Alignments.
+
+
+def draw_alignment(tape: Tape) -> tuple[Operand, list[list[int]], list[int], int, str, Array, bool]:
+    steps, samples, classes = tape.between(2, 4), tape.between(1, 2), tape.between(2, 3)
+    dtype = tape.choose((dtypes.float32, dtypes.float64))
+    inner = Tape(np.random.Generator(np.random.PCG64(tape.below(3))).bytes(LENGTH))
+    x = draw_places(inner, "line", (steps, samples, classes), dtype)
+    blank = tape.below(classes)
+    symbols = [one for one in range(classes) if one != blank]
+    labels, lengths = [], []
+    for _ in range(samples):
+        lengths.append(tape.between(2, steps))
+        wanted = tape.between(0, 2)
+        own = [tape.choose(symbols) for _ in range(wanted)]
+        # Equal neighbours need a blank between them.
+        labels.append(own[:1] if lengths[-1] < 3 and own[1:] == own[:1] else own)
+    reduction = tape.choose(("mean", "sum", "none"))
+    weight = draw_weight(inner, (samples,) if reduction == "none" else (), dtype)
+    return Operand(x, draw_layout(tape)), labels, lengths, blank, reduction, weight, tape.one_in(2)
+
+
+@verifies(functional.alignments_are_summed, drawn=draw_alignment)
+def test_alignments(run: Run, case: Any) -> None:
+    operand, labels, lengths, blank, reduction, weight, joined = case
+    allowed = functional.alignments_are_summed(operand.array, labels, lengths, blank, reduction, weight)
+    x = run.tensor(operand, requires_grad=True)
+    counts = [len(own) for own in labels]
+    longest = max(1, *counts)
+    rows = np.full((len(labels), longest), 1 - min(blank, 1))
+    for row, own in zip(rows, labels, strict=True):
+        row[: len(own)] = own
+    flat = np.array([one for own in labels for one in own], np.int64)
+    targets = run.tensor(flat if joined and len(flat) else rows)
+    given = (targets, run.tensor(np.array(lengths)), run.tensor(np.array(counts)))
+    logs = run.call("torch.nn.functional.log_softmax", x, 2)
+    result = run.call("torch.nn.functional.ctc_loss", logs, *given, blank=blank, reduction=reduction)
+    run.call("Tensor.backward", result, run.tensor(weight))
+    run.look(allowed, (run.call("Tensor.detach", result), run.call("Tensor.grad", x)))
+
+
+@verifies(
+    functional.what_cannot_be_aligned_costs_infinity,
+    over=[(labels, kept) for labels in ([1, 1], [1, 2, 1], [2, 2, 2]) for kept in (True, False)],
+)
+def test_impossible(run: Run, case: tuple[list[int], bool]) -> None:
+    labels, kept = case
+    x = run.tensor(np.zeros((2, 1, 3), np.float32), requires_grad=True)
+    logs = run.call("torch.nn.functional.log_softmax", x, 2)
+    given = [run.tensor(np.array(one)) for one in ([labels], [2], [len(labels)])]
+    options = {"reduction": "none", "zero_infinity": not kept}
+    result = run.call("torch.nn.functional.ctc_loss", logs, *given, **options)
+    run.call("Tensor.backward", run.call("Tensor.sum", result))
+    allowed = functional.what_cannot_be_aligned_costs_infinity(kept, (2, 1, 3))
+    run.look(allowed, (run.call("Tensor.detach", result), run.call("Tensor.grad", x)))

@@ -59,6 +59,10 @@ _LOSSES: tuple[tuple[str, str, tuple[str, ...], dict[str, Any]], ...] = (
     ("PoissonNLLLoss", "poisson_nll_loss", (), {"log_input": True, "full": False, "eps": 1e-8}),
     ("SmoothL1Loss", "smooth_l1_loss", (), {"beta": 1.0}),
     ("HuberLoss", "huber_loss", (), {"delta": 1.0}),
+    ("MultiMarginLoss", "multi_margin_loss", (), {"p": 1, "margin": 1.0, "weight": None}),
+    ("MultiLabelMarginLoss", "multilabel_margin_loss", (), {}),
+    ("MultiLabelSoftMarginLoss", "multilabel_soft_margin_loss", ("weight",), {}),
+    ("CTCLoss", "ctc_loss", (), {"blank": 0, "zero_infinity": False}),
     ("GaussianNLLLoss", "gaussian_nll_loss", (), {"full": False, "eps": 1e-6}),
 )
 CLASSES: dict[str, type[Loss]] = {

@@ -1,4 +1,5 @@
-"""The functions of layers, each in several rows; those with windows are in `windowed`.
+"""The functions of layers, each in several rows; those with windows are in `windowed`, losses in
+`penalties`.
 
 The first operands hold samples side by side along dimension 0, so that a batch of copies has copies of the
 results and of the gradients. Sources: the functions' own pages.
@@ -14,6 +15,7 @@ import numpy as np
 from ..accuracy import Array
 from ..rules.broadcasting import Shape
 from .layer import Layer, LayerFamily, in_channels
+from .penalties import PENALTIES
 from .windowed import RESAMPLING, WINDOWS
 
 # Linear maps.
@@ -228,7 +230,7 @@ _TABLES = (
 )
 
 
-_EVERY = (*_LINEAR, *_NORMALIZATION, *_DISTANCES, *_ATTENTION, *_TABLES, *WINDOWS, *RESAMPLING)
+_EVERY = (*_LINEAR, *_NORMALIZATION, *_DISTANCES, *_ATTENTION, *_TABLES, *WINDOWS, *RESAMPLING, *PENALTIES)
 LAYERS: tuple[LayerFamily, ...] = tuple(
     LayerFamily(name, tuple(row for row in _EVERY if row.name == name))
     for name in dict.fromkeys(row.name for row in _EVERY)
