@@ -16,7 +16,17 @@ import numpy as np
 from tensorcanon.spec.clause import Clause
 from tensorcanon.spec.comparison import describe
 from tensorcanon.spec.observation import Failed, Observation, Plain, Seen, Several, Warned
-from tensorcanon.spec.outcome import Between, Each, Exactly, OneOf, Outcome, Raises, Warns, Within
+from tensorcanon.spec.outcome import (
+    Between,
+    Each,
+    Exactly,
+    OneOf,
+    Outcome,
+    Raises,
+    Satisfies,
+    Warns,
+    Within,
+)
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
 
@@ -331,7 +341,7 @@ class Run:
 
     def _without_elements(self, allowed: Outcome, seen: Observation) -> str | None:
         """Where elements are due, a backend with data must show some."""
-        due = self.backend.claims.data and isinstance(allowed, Exactly | Within | Between)
+        due = self.backend.claims.data and isinstance(allowed, Exactly | Within | Between | Satisfies)
         return "a tensor without data" if due and isinstance(seen, Seen) and seen.value is None else None
 
     def _unless_valued(self, allowed: Outcome, seen: Observation) -> None:
@@ -351,15 +361,21 @@ class Run:
                 if value.shape != allowed.value.shape or getattr(seen, "dtype", None) is not allowed.dtype:
                     return
                 error, _ = allowed.error(seen)  # type: ignore[arg-type]
-                key = (label, allowed.dtype.name)
-                known = self.tally.errors.setdefault(key, Measured(allowed.bound.unit, 0.0, 0.0))
-                if error / allowed.bound.limit >= known.largest / (known.limit or 1.0):
-                    known.largest, known.limit = error, float(allowed.bound.limit)
+                self._keep(label, allowed.dtype, error, allowed.bound.unit, allowed.bound.limit)
+            case Satisfies(), _ if allowed.structure.allows(seen):
+                error, _ = allowed.error(seen)
+                self._keep(label, allowed.dtype, error, allowed.unit, allowed.limit)
             case Each(), Several():
                 for due, got in zip(allowed.items, seen.items, strict=False):
                     self._measure(due, got, label)
             case ((OneOf() | Warns()), _):
                 return
+
+    def _keep(self, label: str, dtype: DType, error: float, unit: str, limit: float) -> None:
+        """Keep an error if it is the nearest to its limit so far."""
+        known = self.tally.errors.setdefault((label, dtype.name), Measured(unit, 0.0, 0.0))
+        if error / limit >= known.largest / (known.limit or 1.0):
+            known.largest, known.limit = error, float(limit)
 
     def _bound(self, out: str | None, native: Any) -> Any:
         """Bind a native result to its variable: tuples item by item, Python values as they are."""

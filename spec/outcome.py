@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -262,6 +263,56 @@ class Between(_Judged):
 
     def __str__(self) -> str:
         return f"values from {self.low} to {self.high}, {Structure(self.dtype, self.shape, self.strides)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Satisfies(_Judged):
+    """Results that fulfil equations, where these determine no single result, as of a factorisation.
+
+    Attributes
+    ----------
+    structure : Outcome
+        A `Structure`, or an `Each` of them.
+    residuals : callable
+        Takes the elements of each tensor, in order, and returns by equation how far it is from holding: in
+        units of its bound, infinity where it does not hold to any degree.
+    dtype : DType
+        The type in whose rounding errors a residual counts.
+    limit : float
+        The largest residual allowed.
+    unit : str
+    """
+
+    structure: Outcome
+    residuals: Callable[..., Mapping[str, float]]
+    dtype: DType
+    limit: float
+    unit: str = "eps of the norms"
+
+    def refusal(self, seen: Observation) -> str | None:
+        reason = self.structure.refusal(seen)
+        values = _elements(seen)
+        if reason is not None or values is None:
+            return reason
+        for equation, residual in self.residuals(*values).items():
+            if not residual <= self.limit:
+                return f"{equation}: {residual:.4g} {self.unit} off (at most {self.limit:.4g})"
+        return None
+
+    def error(self, seen: Observation) -> tuple[float, None]:
+        """Return the largest residual; the place is that of no element."""
+        values = _elements(seen)
+        return (0.0 if values is None else max(self.residuals(*values).values(), default=0.0)), None
+
+    def __str__(self) -> str:
+        return f"{self.structure}, its equations within {self.limit:g} {self.unit}"
+
+
+def _elements(seen: Observation) -> list[Array] | None:
+    """Return the elements of each tensor seen, None where one shows none."""
+    items = seen.items if isinstance(seen, Several) else (seen,)
+    values = [item.value for item in items if isinstance(item, Seen) and item.value is not None]
+    return values if len(values) == len(items) else None
 
 
 @dataclass(frozen=True, eq=False)
