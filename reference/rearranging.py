@@ -215,7 +215,7 @@ def repeat_interleave(
     places = rearranging.interleaved(flat.shape[axis], times)
     if output_size not in (None, len(places)):
         raise RuntimeError("allocated size does not match required size")
-    return ops.index_select(flat, axis, fresh(places))  # type: ignore[no-any-return]
+    return ops.index_select(flat, axis, fresh(places).to(flat.device))  # type: ignore[no-any-return]
 
 
 # Diagonals and triangles.
@@ -252,9 +252,8 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     shape = list(input.shape[:-1])
     for dim in sorted((first, second)):
         shape.insert(dim, size)
-    made = ops.zeros(shape, dtype=input.dtype)
-    made.diagonal(offset, first, second).copy_(input)
-    return made  # type: ignore[no-any-return]
+    zeros = ops.zeros(shape, dtype=input.dtype, device=input.device)
+    return ops.diagonal_scatter(zeros, input, offset, first, second)  # type: ignore[no-any-return]
 
 
 @op("diag", composite=True, out=True)
@@ -328,7 +327,9 @@ _COPIED = (
 
 def _copy_of(name: str) -> Callable[..., Any]:
     def copied(input: Tensor, *args: Any, **kwargs: Any) -> Any:
-        made = run(name, (input, *args), kwargs)
+        # Any tensor can be copied in another shape, where only some can be viewed.
+        shown = input.contiguous() if name == "view" else input
+        made = run(name, (shown, *args), kwargs)
         if isinstance(made, tuple):
             return tuple(one.clone(memory_format=contiguous_format) for one in made)
         return made.clone(memory_format=contiguous_format)
@@ -338,10 +339,21 @@ def _copy_of(name: str) -> Callable[..., Any]:
 
 
 for _name in _COPIED:
-    op(f"{_name}_copy", method=_name == "narrow", composite=True)(_copy_of(_name))
+    _single = _name not in ("split_with_sizes", "unbind")
+    op(f"{_name}_copy", method=_name == "narrow", composite=True, out=_single)(_copy_of(_name))
 
 
-@op("alias_copy", method=False, composite=True)
+@op("slice_copy", method=False, composite=True, out=True)
+def slice_copy(
+    input: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Tensor:
+    """Return a slice of a dimension in fresh storage."""
+    places = [slice(None)] * input.ndim
+    places[wrap_dim(as_int(dim), input.ndim)] = slice(start, end, step)
+    return input[tuple(places)].clone(memory_format=contiguous_format)  # type: ignore[no-any-return]
+
+
+@op("alias_copy", method=False, composite=True, out=True)
 def alias_copy(input: Tensor) -> Tensor:
     """Return the tensor in fresh storage."""
     return input.clone(memory_format=contiguous_format)  # type: ignore[no-any-return]

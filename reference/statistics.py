@@ -138,19 +138,19 @@ def _nothing(kind: dtypes.dtype) -> Array:
     return np.asarray(np.iinfo(kind.numpy).min)
 
 
-@op("median")
+@op("median", out=True)
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """Return the middle element, of an even number the lower, along a dimension with an index; NaN wins."""
     return _middle("median", input, dim, keepdim, skip_nan=False)
 
 
-@op("nanmedian")
+@op("nanmedian", out=True)
 def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """Return the median of what is not NaN; NaN where nothing is."""
     return _middle("nanmedian", input, dim, keepdim, skip_nan=True)
 
 
-@op("mode")
+@op("mode", out=True)
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
     """Return the most frequent element of each row, of several the least, and its last index."""
     refuse_empty_dims("mode", input, axes_of(input, dim))
@@ -195,7 +195,7 @@ def nanquantile(
 
 
 def _quantile(input: Tensor, q: Any, dim: Any, keepdim: bool, method: str, *, skip_nan: bool) -> Tensor:
-    levels = _levels(input, q, method)
+    levels = levels_of(input, q, method)
     values, axis = rows_of(input, dim)
     ordered = np.sort(np.moveaxis(values, axis, -1), -1)
     counts = (~np.isnan(ordered)).sum(-1)
@@ -206,7 +206,7 @@ def _quantile(input: Tensor, q: Any, dim: Any, keepdim: bool, method: str, *, sk
     return fresh(found.reshape(levels.shape + rest), input.dtype)
 
 
-def _levels(input: Tensor, q: Any, method: str) -> Array:
+def levels_of(input: Tensor, q: Any, method: str) -> Array:
     """Return q as an array of the input's type.
 
     Raises
@@ -239,7 +239,16 @@ def _levels(input: Tensor, q: Any, method: str) -> Array:
 
 
 def _at_level(ordered: Array, counts: Array, level: Any, method: str) -> Array:
-    position = (level * np.maximum(counts - 1, 0)).astype(ordered.dtype)
+    below, above, weight = neighbours(level, counts, method, ordered.dtype)
+    low, high = (np.take_along_axis(ordered, place[..., None], -1)[..., 0] for place in (below, above))
+    with np.errstate(all="ignore"):
+        between = low + (high - low) * weight
+    return np.where(counts == 0, np.nan, np.where(below == above, low, between)).astype(ordered.dtype)
+
+
+def neighbours(level: Any, counts: Array, method: str, kind: np.dtype[Any]) -> tuple[Array, Array, Array]:
+    """Return the places in sorted rows that a level lies between, and the share of the upper one."""
+    position = (level * np.maximum(counts - 1, 0)).astype(kind)
     if method == "lower":
         position = np.floor(position)
     elif method == "higher":
@@ -247,11 +256,7 @@ def _at_level(ordered: Array, counts: Array, level: Any, method: str) -> Array:
     elif method == "nearest":
         position = np.rint(position)
     below, above = np.floor(position).astype(np.int64), np.ceil(position).astype(np.int64)
-    low, high = (np.take_along_axis(ordered, place[..., None], -1)[..., 0] for place in (below, above))
-    weight = np.full(position.shape, 0.5, ordered.dtype) if method == "midpoint" else position - below
-    with np.errstate(all="ignore"):
-        between = low + (high - low) * weight
-    return np.where(counts == 0, np.nan, np.where(below == above, low, between)).astype(ordered.dtype)
+    return below, above, np.full(position.shape, 0.5, kind) if method == "midpoint" else position - below
 
 
 # Covariance.
@@ -280,7 +285,7 @@ def cov(
     apart = table - _average(table, weights)
     scaled = apart if weights is None else apart * weights
     product = ops.matmul(scaled, ops.conj(ops.transpose(apart, 0, 1)))
-    found = product / max(0, count)
+    found = product / (count if count > 0 else 0)
     return ops.squeeze(found)  # type: ignore[no-any-return]
 
 
@@ -306,18 +311,16 @@ def _check_weights(name: str, weights: Tensor | None, count: int, *, integral: b
         raise RuntimeError(f"cov(): {name} cannot be negative")
 
 
-def _weights(
-    table: Tensor, f: Tensor | None, a: Tensor | None, correction: int
-) -> tuple[Tensor | None, float]:
-    """Return the weights of columns and the corrected count."""
+def _weights(table: Tensor, f: Tensor | None, a: Tensor | None, correction: int) -> tuple[Tensor | None, Any]:
+    """Return the weights of columns and the corrected count, a tensor where there are weights."""
     if f is None and a is None:
         return None, table.shape[1] - correction
     weights = f if a is None else a if f is None else f * a
     assert weights is not None
-    total = ops.sum(weights).item()
+    total = ops.sum(weights)
     if a is None or correction == 0:
         return weights, total - correction
-    return weights, total - correction * ops.sum(weights * a).item() / total
+    return weights, total - correction * ops.sum(weights * a) / total
 
 
 def _average(table: Tensor, weights: Tensor | None) -> Tensor:

@@ -11,6 +11,7 @@ from ..tensor import Tensor
 from .derivatives import derivative
 from .formulas_elementwise import conj, masked
 from .formulas_reductions import count, evenly, extreme, picked, restored, spread
+from .modes import is_grad_enabled
 
 # Running.
 
@@ -28,9 +29,14 @@ def running_log_sum(grad: Tensor, input: Tensor, result: Tensor, dim: int) -> An
     """The parts of each sign are summed on their own, as logarithms."""
     if not grad.ndim:
         return grad
+    if is_grad_enabled():
+        # A smooth formula of fewer digits: the logarithm of a gradient has no derivative at 0.
+        top = ops.max(result).detach()
+        return ops.exp(input - top) * reversed_sum(grad * ops.exp(top - result), dim)
     parts = []
     for sign in (1, -1):
-        logs = ops.where(sign * grad > 0, ops.log(ops.abs(grad)), -math.inf) - result
+        own = sign * grad > 0
+        logs = ops.where(own, ops.log(ops.where(own, sign * grad, 1)), -math.inf) - result
         summed = ops.flip(ops.logcumsumexp(ops.flip(logs, (dim,)), dim), (dim,))
         parts.append(ops.exp(summed + input))
     return parts[0] - parts[1]
@@ -203,7 +209,9 @@ def extremes_of(weight: Tensor, input: Tensor, total: Tensor, dim: Any) -> Any:
 
 derivative(
     "linalg.vector_norm",
-    input=lambda grad, input, result, ord, dim, keepdim: norm(grad, input, result, ord, dim, keepdim),
+    input=lambda grad, input, result, ord, dim, keepdim: (
+        None if ord == 0 else norm(grad, input, result, ord, dim, keepdim)
+    ),
 )
 derivative("renorm", input=lambda grad, input, p, dim, maxnorm: shrunk(grad, input, p, dim, maxnorm))
 
