@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -28,7 +30,7 @@ __all__ = ["ENTRY_POINTS", "UnknownBackendError", "reference", "resolve"]
 # Packages that register functions returning a backend, under the name for the command line.
 ENTRY_POINTS = "tensorcanon.backends"
 # Engines with an API of their own.
-_OTHERS = {"tinygrad": "tinygrad_tensors", "mlx": "mlx_arrays"}
+OTHERS = {"tinygrad": "tinygrad_tensors", "mlx": "mlx_arrays"}
 _FORMS = (
     "torch, torch:DEVICE, torch:DEVICE+TRANSFORM, torchax, candle, borch, openvino, onnxruntime, tinygrad, "
     "mlx, reference, mutant:NAME, a TOML file, package.module:attribute, or the name of an entry point"
@@ -57,7 +59,7 @@ def resolve(spec: str) -> Backend:
         return _mutant(rest)
     if spec.endswith(".toml"):
         return _standing(spec, coordinates.read(Path(spec)))
-    if spec in _OTHERS:
+    if spec in OTHERS:
         return _other(spec)
     points = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
     if spec in points:
@@ -178,7 +180,7 @@ def _version_of(module: str) -> str:
 
 def _other(name: str) -> Backend:
     try:
-        module = importlib.import_module(f"{__package__}.{_OTHERS[name]}")
+        module = importlib.import_module(f"{__package__}.{OTHERS[name]}")
     except ModuleNotFoundError as error:
         raise UnknownBackendError(f"{name} is not installed: pip install {name}") from error
     return module.backend()  # type: ignore[no-any-return]
@@ -194,6 +196,9 @@ def _mutant(name: str) -> Backend:
 
 
 def _attribute(module: str, attribute: str) -> Any:
+    if "" not in sys.path and os.getcwd() not in sys.path:
+        # As for ``python -m``: an adapter often lies where one works.
+        sys.path.insert(0, os.getcwd())
     found: Any = importlib.import_module(module)
     for part in attribute.split("."):
         found = getattr(found, part)

@@ -1,0 +1,195 @@
+"""Backends by their coordinates: what a name means, what is claimed and what is found; frameworks at hand."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tensorcanon.conformance.backend import Claims, Handle, Identity
+from tensorcanon.conformance.backends import coordinates
+from tensorcanon.conformance.backends.catalogue import UnknownBackendError, resolve
+from tensorcanon.conformance.backends.coordinates import Coordinates, Stated
+from tensorcanon.conformance.backends.probe import is_sound, probe, settle
+from tensorcanon.conformance.backends.torch_like import TorchLike
+from tensorcanon.conformance.cli.starting import start
+from tensorcanon.conformance.examine import examine
+from tensorcanon.conformance.inventory import checks
+from tensorcanon.conformance.profiles import PROFILES
+from tensorcanon.spec.rules import dtypes
+
+CHECKS = (
+    "test_elementwise.py::test_roots_exponentials_and_logarithms_are_near_every_value[exp]",
+    "test_promotion.py::test_dimensioned[add]",
+    "test_views.py::test_view_op[transpose]",
+)
+# What the backends of frameworks need.
+FRAMEWORKS = {
+    "torch:vulkan": ("torchvulkan",),
+    "torchax": ("torchax", "jax"),
+    "openvino": ("openvino",),
+    "onnxruntime": ("onnxruntime", "onnx"),
+    "candle": ("candle",),
+    "borch": ("borch",),
+    "tinygrad": ("tinygrad",),
+    "mlx": ("mlx",),
+}
+
+
+@pytest.mark.parametrize(
+    ("spec", "place"),
+    [
+        ("torch", Coordinates()),
+        ("torch:cuda", Coordinates(device="cuda")),
+        ("torch:cuda:1", Coordinates(device="cuda:1")),
+        ("torch:cpu+inductor", Coordinates(transform="inductor")),
+        ("torch+inductor", Coordinates(transform="inductor")),
+        ("torch:vulkan", Coordinates(device="vulkan", imports=("torchvulkan",))),
+        ("torchax", Coordinates(device="jax", imports=("torchax",))),
+        ("candle", Coordinates("candle")),
+        ("onnxruntime", Coordinates(transform="onnxruntime")),
+        ("openvino", Coordinates(transform="openvino", imports=("openvino.torch",))),
+        (
+            "torch:mine,import=a/b.c,dtypes=float32/int64,autograd=no",
+            Coordinates(
+                device="mine",
+                imports=("a", "b.c"),
+                stated=Stated(frozenset({dtypes.float32, dtypes.int64}), {"autograd": False}),
+            ),
+        ),
+    ],
+)
+def test_names_have_coordinates(spec: str, place: Coordinates) -> None:
+    assert coordinates.parse(spec) == place
+
+
+def test_a_file_states_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'device = "mine"\nimport = ["a"]\n[claims]\ndtypes = ["float32"]\nstrides = false\ncomplete = true\n'
+    )
+    stated = Stated(frozenset({dtypes.float32}), {"strides": False, "complete": True})
+    assert coordinates.read(path) == Coordinates(device="mine", imports=("a",), stated=stated)
+
+
+@pytest.mark.parametrize(
+    ("spec", "word"),
+    [
+        ("torch,dtypes=float3", "float3"),
+        ("torch,strides=maybe", "strides"),
+        ("torch,colour=red", "colour"),
+        ("torch,strides", "KEY=VALUE"),
+        ("torch:nowhere", "nowhere"),
+        ("torch:cpu+nothing", "nothing"),
+        ("nothing", "no backend"),
+        ("torch,import=no_such_package_here", "not installed"),
+    ],
+)
+def test_what_is_wrong_is_said(spec: str, word: str) -> None:
+    with pytest.raises(UnknownBackendError, match=word):
+        resolve(spec)
+
+
+@pytest.mark.parametrize("text", ["device = 3", "nonsense = 1", "[claims]\ndtypes = 'float32'", "= ="])
+def test_a_wrong_file_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(UnknownBackendError):
+        resolve(str(path))
+
+
+def test_the_reference_is_found_as_it_claims() -> None:
+    backend = resolve("reference")
+    assert probe(backend) == backend.claims
+    assert is_sound(backend)
+
+
+def test_what_is_stated_goes_before_what_is_found() -> None:
+    found = Claims(frozenset({dtypes.float32}), strides=False, complete=False)
+    assert settle(found, Stated(), None) == found
+    stated = Stated(frozenset({dtypes.int8}), {"strides": True})
+    assert settle(found, stated, None) == Claims(frozenset({dtypes.int8}), strides=True, complete=False)
+    assert settle(found, Stated(), Claims()) == Claims()
+
+
+def test_a_part_of_the_api_is_held_to_that_part() -> None:
+    from types import ModuleType
+
+    from tensorcanon import reference
+
+    part = ModuleType("part")
+    part.__dict__.update({name: getattr(reference, name) for name in ("Tensor", "Size", "dtype", "tensor")})
+    part.__dict__.update({dtype.name: getattr(reference, dtype.name) for dtype in (dtypes.float32,)})
+    claims = Claims(frozenset({dtypes.float32}), complete=False)
+    backend = TorchLike(part, Identity("part", "part", "1", "cpu"), claims)
+    check = checks()[CHECKS[0]]
+    assert {found.verdict for found in examine(check, backend, PROFILES["smoke"], 0)} == {"unclaimed"}
+    whole = TorchLike(part, backend.identity, Claims(frozenset({dtypes.float32})))
+    assert "fail" in {found.verdict for found in examine(check, whole, PROFILES["smoke"], 0)}
+
+
+def test_one_value_is_not_taken_for_several() -> None:
+    with pytest.raises(TypeError, match="one value, int"):
+        iter(Handle("x", 3))
+    with pytest.raises(TypeError, match="one value, int"):
+        Handle("x", 3)[0]
+
+
+def test_an_adapter_is_written_that_works(tmp_path: Path) -> None:
+    assert start("mine", "", tmp_path) == 0
+    assert start("mine", "", tmp_path) == 2
+    assert start("no name", "", tmp_path) == 2
+    assert (tmp_path / ".github" / "workflows" / "canon.yml").exists()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-k", "found or broadcasting", "-p", "no:cacheprovider"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def judged(spec: str) -> list[str]:
+    """Judge a backend in a process of its own: each holds one device of the key PrivateUse1."""
+    script = (
+        "from tensorcanon.conformance.backends.catalogue import resolve\n"
+        "from tensorcanon.conformance.examine import examine\n"
+        "from tensorcanon.conformance.inventory import checks\n"
+        "from tensorcanon.conformance.profiles import PROFILES\n"
+        f"backend, names = resolve({spec!r}), {CHECKS!r}\n"
+        "for found in (found for name in names for found in\n"
+        "              examine(checks()[name], backend, PROFILES['smoke'], 0)):\n"
+        "    print('verdict', found.verdict)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return [line.split()[1] for line in done.stdout.splitlines() if line.startswith("verdict ")]
+
+
+@pytest.mark.parametrize("spec", FRAMEWORKS)
+def test_frameworks_at_hand_are_judged(spec: str) -> None:
+    missing = [module for module in FRAMEWORKS[spec] if find_spec(module) is None]
+    if missing:
+        pytest.skip(f"{missing[0]} is not installed: see docs/backends.md")
+    verdicts = judged(spec)
+    assert set(verdicts) <= {"pass", "fail", "unclaimed"}
+    assert "pass" in verdicts
+
+
+@pytest.mark.parametrize("spec", ["torch:meta", "torch:cpu+aot_eager", "torch:npy"])
+def test_torch_passes_elsewhere_too(spec: str) -> None:
+    pytest.importorskip("torch")
+    assert set(judged(spec)) <= {"pass", "unclaimed"}
+
+
+def test_the_device_in_python_is_held_to_the_chapter_on_devices(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    command = [sys.executable, "-m", "tensorcanon.conformance.cli.entry", "run", "--backend", "torch:npy"]
+    done = subprocess.run(
+        [*command, "--profile", "smoke", "-k", "test_device", "--out", "out"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
