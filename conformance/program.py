@@ -69,7 +69,7 @@ class Program:
         return found
 
     def __str__(self) -> str:
-        return "\n".join(_indented(step) for step in self.steps)
+        return "\n".join(indented(step) for step in self.steps)
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the steps as JSON values; array elements are exact (hexadecimal floats)."""
@@ -97,7 +97,8 @@ def _step_to_json(step: Step) -> dict[str, Any]:
     }
 
 
-def _indented(step: Step) -> str:
+def indented(step: Step) -> str:
+    """Return a step as code, indented by its depth."""
     return "\n".join("    " * step.depth + line for line in line_of(step).splitlines())
 
 
@@ -112,7 +113,7 @@ def line_of(step: Step) -> str:
 
 
 def _definition(routine: Routine) -> str:
-    body = [f"    {_indented(step)}".replace("\n", "\n    ") for step in routine.steps]
+    body = [f"    {indented(step)}".replace("\n", "\n    ") for step in routine.steps]
     head = f"def {routine.name}({', '.join(routine.parameters)}):"
     return "\n".join([head, *body, f"    return {source_of(routine.result)}"])
 

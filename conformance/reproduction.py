@@ -1,15 +1,42 @@
-"""A stand-alone script for a failure: the framework's own API, without this package."""
+"""A stand-alone script for a failure: the framework's own API, without this package.
+
+Its exit code suits ``git bisect run``: 0 where the behaviour is as it should be, 1 where it is not, 125 where
+that cannot be told, as the framework cannot be imported.
+"""
 
 from __future__ import annotations
 
-from .backend import Identity
-from .run import Refused
+import textwrap
 
-_IMPORTS = {"reference": "import tensorcanon.reference as torch"}
+from .backend import Identity
+from .backends import coordinates
+from .backends.errors import UnknownBackendError
+from .program import indented
+from .routine import Step
+from .run import Refused
+from .script_outcomes import NoExpressionError, expression, helpers, wants_warnings
+
+_NAMESPACES = {"torch": "import torch", "reference": "import tensorcanon.reference as torch"}
+# Engines that are reached through an adapter: their programs are told in torch's words.
+_ADAPTED = ("tinygrad", "mlx", "javascript")
+_MODULES = ("copy", "math", "operator", "sys", "threading", "warnings")
+_UNTELLABLE = 125
+
+_APART = """
+# The steps run in a process of their own, as they may not come back.
+if "--here" not in sys.argv:
+    try:
+        code = subprocess.run([sys.executable, __file__, "--here"], timeout=60).returncode
+    except subprocess.TimeoutExpired:
+        sys.exit("no answer within 60 s")
+    if resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 8 << 20:
+        sys.exit("more than 8 GiB")
+    sys.exit(code if code in (0, 125) else f"the process ended with {code}")
+"""
 
 
 def script(refusal: Refused, identity: Identity) -> str:
-    """Return a Python script that takes the steps of a failing program and prints what they gave.
+    """Return a Python script that takes the steps of a failing program and judges what they gave.
 
     Parameters
     ----------
@@ -18,31 +45,103 @@ def script(refusal: Refused, identity: Identity) -> str:
     identity : Identity
         The backend it was seen on.
     """
-    program = str(refusal.program)
-    last = next((step.out for step in reversed(refusal.program.steps) if step.out), None)
-    lines = [
+    head = [
         f"# {refusal.clause.id}",
         *_comment(refusal.clause.statement),
         f"# Source: {refusal.clause.source}",
         f"# Seen on {identity.name} {identity.version}, device {identity.device}.",
         *_comment(f"Allowed: {refusal.allowed}"),
         *_comment(f"Seen: {refusal.seen}"),
+        f"# Exit code: 0 as allowed, 1 not, {_UNTELLABLE} cannot be told.",
     ]
-    if "operator." in program:
-        lines.append("import operator")
-    if "copy." in program:
-        lines.append("import copy")
-    if "threading." in program:
-        lines.append("import threading")
-    if "np." in program:
-        lines.append("import numpy as np")
-    lines.append(_IMPORTS.get(identity.name, "import torch"))
-    if identity.device != "cpu":
-        lines.append(f"torch.set_default_device({identity.device!r})")
-    lines += ["", program]
-    if last is not None:
-        lines.append(f"print({last})")
-    return "\n".join(lines) + "\n"
+    if identity.name in _ADAPTED:
+        steps = _comment(str(refusal.program))
+        advice = "the steps above are in torch's words: tensorcanon replay takes them"
+        return "\n".join([*head, "", *steps, "", "import sys", "", f'print("{advice}")', "sys.exit(125)", ""])
+    judged = refusal.verdict == "fail" and refusal.due is not None
+    apart = [] if refusal.verdict == "fail" else [*_APART.strip().splitlines(), ""]
+    body = _judged(refusal, identity) if judged else [str(refusal.program)]
+    whole = "\n".join([*apart, *body])
+    modules = [name for name in _MODULES if f"{name}." in whole]
+    modules += ["resource", "subprocess"] if apart else []
+    return "\n".join(
+        [
+            *head,
+            *(f"import {name}" for name in sorted({*modules, "sys"})),
+            *(["", *apart] if apart else [""]),
+            *_imports(identity, "np." in whole),
+            "",
+            *body,
+            "",
+        ]
+    )
+
+
+def _imports(identity: Identity, numpy: bool) -> list[str]:
+    lines = ["import numpy as np"] if numpy else []
+    lines += _setup(identity)
+    made = ["try:", *(f"    {line}" for line in lines), "except ImportError as error:"]
+    made += ["    print(error)", f"    sys.exit({_UNTELLABLE})"]
+    if identity.device not in ("cpu", "jax"):
+        made.append(f"torch.set_default_device({identity.device!r})")
+    return made
+
+
+def _setup(identity: Identity) -> list[str]:
+    """Return the lines that make ``torch`` what was judged."""
+    try:
+        imports = coordinates.parse(identity.spec).imports
+    except (UnknownBackendError, ValueError):
+        imports = ()
+    lines = [f"import {name}" for name in imports]
+    lines.append(_NAMESPACES.get(identity.name, f"import {identity.name} as torch"))
+    if "torchax" in imports:
+        lines += ["import jax", 'jax.config.update("jax_enable_x64", True)', "torchax.enable_globally()"]
+        lines.append("torch.set_default_device('jax')")
+    return lines
+
+
+def _judged(refusal: Refused, identity: Identity) -> list[str]:
+    assert refusal.due is not None
+    steps = refusal.program.steps
+    try:
+        condition = expression(refusal.due)
+    except NoExpressionError:
+        condition = "None"
+    lines = [*helpers(condition), ""]
+    last = max(place for place, step in enumerate(steps) if step.name != "def")
+    for place, step in enumerate(steps):
+        if place == last and refusal.subject is None:
+            lines += _attempted(step, identity, catch=wants_warnings(refusal.due))
+        else:
+            lines.append(indented(step))
+    if refusal.subject is not None:
+        lines.append(f"result = {refusal.subject}")
+    lines.append("print(result)")
+    if condition == "None":
+        return [*lines, 'print("judge for yourself: see the comments above")', f"sys.exit({_UNTELLABLE})"]
+    return [*lines, f"allowed = {condition}", 'sys.exit(0 if allowed else "not as allowed")']
+
+
+def _attempted(step: Step, identity: Identity, *, catch: bool) -> list[str]:
+    """Return the lines of the step that is judged: its result or its error becomes ``result``."""
+    plain = indented(step)
+    room = plain[: len(plain) - len(plain.lstrip())]
+    line = plain.strip()
+    transform = identity.details.get("transform", "")
+    if step.out is not None and transform and transform != "onnxruntime":
+        call = line.removeprefix(f"{step.out} = ")
+        line = f"{step.out} = torch.compile(lambda: {call}, backend={transform!r})()"
+    made = ["try:", *textwrap.indent(line, "    ").splitlines(), f"    result = {step.out}"]
+    made += ["except Exception as error:", "    result = error"]
+    if catch:
+        made = [
+            "with warnings.catch_warnings(record=True) as caught:",
+            "    warnings.simplefilter('always')",
+            *(f"    {line}" for line in made),
+            "warned = {warning.category.__name__ for warning in caught}",
+        ]
+    return [f"{room}{line}" for line in made]
 
 
 def _comment(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from .gates import commands as gate_commands
 from .results import commands
 
 app = typer.Typer(
@@ -40,7 +41,7 @@ def run(
         typer.Option(
             "--backend",
             "-b",
-            help="torch, torch:DEVICE (cuda, meta, …), reference, mutant:NAME or package.module:attribute",
+            help="torch, torch:DEVICE+TRANSFORM, torchax, reference, a TOML file, package.module:name, …",
         ),
     ] = "torch",
     profile: Annotated[
@@ -56,7 +57,7 @@ def run(
     ] = None,
     expectations: Annotated[
         list[Path] | None,
-        typer.Option(help="A TOML file of known failures: tables [[known]] with clause, reason and url."),
+        typer.Option(help="A TOML file of known failures; tensorcanon expect writes it."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Where results are written; made if it is missing.")] = Path(
         "out"
@@ -84,6 +85,13 @@ def run(
         bool,
         typer.Option("--resume", help="Go on with the run that was cut short in --out; nothing is lost."),
     ] = False,
+    cluster: Annotated[
+        str,
+        typer.Option(
+            help="Run shards on a Dask cluster: one of -n workers started here, or that of a scheduler.",
+            metavar="[tcp://…]",
+        ),
+    ] = "",
 ) -> None:
     """Run the canon on a backend and write run.json, report.html, junit.xml and summary.md.
 
@@ -104,6 +112,7 @@ def run(
         memory,
         shard,
         resume,
+        cluster or None,
     )
     raise typer.Exit(execute(request))
 
@@ -141,6 +150,31 @@ def prove(
     raise typer.Exit(carry_out(Request(op, dtype, backend, out, count, cluster or None, chunk, span)))
 
 
+@app.command()
+def init(
+    name: Annotated[str, typer.Argument(help="The engine's package, or the one that makes a device known.")],
+    device: Annotated[str, typer.Option(help="A device of torch; without it, an API of its own.")] = "",
+    folder: Annotated[Path, typer.Option(help="Where to write.")] = Path("."),
+) -> None:
+    """Write a working adapter for a backend of your own, with its test and a recipe for CI."""
+    from .starting import start
+
+    raise typer.Exit(start(name, device, folder))
+
+
+@app.command()
+def backends(
+    specs: Annotated[
+        list[str] | None,
+        typer.Argument(help="Backends; without any, all that have a name.", metavar="BACKEND…"),
+    ] = None,
+) -> None:
+    """Show what backends claim beside what is found of them."""
+    from .claiming import show
+
+    raise typer.Exit(show(specs or ()))
+
+
 @app.command("list")
 def list_clauses(
     chapter: Annotated[str, typer.Argument(help=_CHAPTER)] = "",
@@ -173,6 +207,7 @@ def audit(
 
 
 app.add_typer(commands)
+app.add_typer(gate_commands)
 
 
 @app.command()

@@ -18,13 +18,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tensorcanon.reports import document as documents
-from tensorcanon.reports import html, junit, markdown, summary, witnesses
+from tensorcanon.reports import html, junit, markdown, merging, summary, witnesses
 from tensorcanon.reports.errors import DocumentError
 from tensorcanon.reports.records import Document
 from tensorcanon.reports.witnesses import WITNESSES
 
 from ..backend import Identity
 from ..backends.catalogue import UnknownBackendError
+from ..cluster import ClusterError, run_shards
 from ..expectations import ExpectationError, departures, read
 from ..inventory import checks
 from ..isolation.channel import Limits
@@ -61,6 +62,7 @@ class Request:
     memory: float = 8.0
     shard: str | None = None
     resume: bool = False
+    cluster: str | None = None
 
     @property
     def limits(self) -> Limits:
@@ -69,6 +71,8 @@ class Request:
 
 def execute(request: Request) -> int:
     """Run and write the results; returns the exit code."""
+    if request.cluster is not None:
+        return _on_cluster(request, request.cluster)
     try:
         known = tuple(entry for path in request.expectations for entry in read(path))
         shard = None if request.shard is None else parsed_shard(request.shard)
@@ -91,6 +95,42 @@ def execute(request: Request) -> int:
             request.out.rmdir()
         return _nothing_selected(request, recorder, status)
     return _conclude(request)
+
+
+def _on_cluster(request: Request, cluster: str) -> int:
+    if request.resume or request.shard is not None:
+        return refuse("--cluster makes shards of its own and cannot be resumed")
+    try:
+        _identity(request)
+        for path in request.expectations:
+            read(path)
+        _claim(request.out, keep=False)
+        workers = request.workers or os.cpu_count() or 1
+        shards = run_shards(_shard_arguments(request), cluster, workers, _tell_shards)
+        whole = merging.merge(shards)
+        _write(whole, request.out)
+    except (UnknownBackendError, ExpectationError, DocumentError) as error:
+        return refuse(str(error))
+    except ClusterError as error:
+        return refuse(str(error), HARNESS_FAULT)
+    _print_summary(whole, request.out)
+    return summary.exit_code(whole)
+
+
+def _tell_shards(done: int, of: int) -> None:
+    errors.print(f"{done} of {of} shards")
+
+
+def _shard_arguments(request: Request) -> list[str]:
+    made = ["--backend", request.backend, "--profile", request.profile, "--seed", str(request.seed)]
+    made += ["--timeout", str(request.seconds), "--memory", str(request.memory)]
+    if request.expression is not None:
+        made += ["-k", request.expression]
+    if request.isolate is not None:
+        made.append("--isolate" if request.isolate else "--no-isolate")
+    for path in request.expectations:
+        made += ["--expectations", str(path.resolve())]
+    return made
 
 
 def _identity(request: Request) -> Identity:
@@ -199,11 +239,7 @@ def _arguments(request: Request) -> list[str]:
 def _conclude(request: Request) -> int:
     try:
         found = documents.fold(request.out / LOG)
-        documents.write(found, request.out / "run.json")
-        html.write([found], request.out / "report.html")
-        junit.write(found, request.out / "junit.xml")
-        markdown.write(found, request.out / "summary.md")
-        witnesses.write(found, request.out / WITNESSES)
+        _write(found, request.out)
         # Until here, --resume finds what it needs; of an unfinished run it does ever.
         (request.out / LOG).unlink()
         if found.complete:
@@ -212,6 +248,14 @@ def _conclude(request: Request) -> int:
         return refuse(str(error), HARNESS_FAULT)
     _print_summary(found, request.out)
     return summary.exit_code(found)
+
+
+def _write(found: Document, out: Path) -> None:
+    documents.write(found, out / "run.json")
+    html.write([found], out / "report.html")
+    junit.write(found, out / "junit.xml")
+    markdown.write(found, out / "summary.md")
+    witnesses.write(found, out / WITNESSES)
 
 
 def _print_summary(found: Document, out: Path) -> None:

@@ -27,6 +27,7 @@ _WHOLE = 1 << 53
 _PLAIN_TYPES = (bool, int, float, complex, str, bytes, tuple, list, dict, type)
 _ERRORS = (RuntimeError, IndexError, TypeError, ValueError, KeyError, AttributeError, NotImplementedError)
 _TYPES: dict[str, type] = {kind.__name__: kind for kind in (*_PLAIN_TYPES, *_ERRORS)}
+_TYPE_NAMES = {kind: name for name, kind in _TYPES.items()}
 
 
 class NotSendableError(TypeError):
@@ -56,8 +57,8 @@ def encode(value: Any, reference: Callable[[Any], Json]) -> Json:
         return {"slice": [encode(part, reference) for part in (value.start, value.stop, value.step)]}
     if kind is Routine:
         return _routine(value, reference)
-    if kind is type and _TYPES.get(str(getattr(value, "__name__", ""))) is value:
-        return {"type": value.__name__}
+    if kind is type and value in _TYPE_NAMES:
+        return {"type": _TYPE_NAMES[value]}
     if isinstance(value, np.ndarray) and value.dtype.kind not in "OSUMm":
         return {"array": array_to_json(value)}
     if isinstance(value, np.generic) and value.dtype.kind not in "OSUMm":

@@ -1,0 +1,74 @@
+"""The scripts of failures: their exit codes are those of ``git bisect run``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tensorcanon.conformance.backends.catalogue import reference
+from tensorcanon.conformance.examine import examine
+from tensorcanon.conformance.expectations import departures
+from tensorcanon.conformance.inventory import checks
+from tensorcanon.conformance.mutants.ledger import mutant_backend, mutants
+from tensorcanon.conformance.profiles import PROFILES
+from tensorcanon.conformance.reproduction import script
+from tensorcanon.conformance.run import Refused
+
+_EVERY = 60
+
+
+def exit_code(text: str, folder: Path) -> tuple[int, str]:
+    path = folder / "script.py"
+    path.write_text(text)
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout + done.stderr
+
+
+def refusals(mutant: str) -> list[Refused]:
+    wanted = set(mutants()[mutant].kills)
+    for check in checks().values():
+        if wanted & set(check.clauses):
+            found = examine(check, mutant_backend(mutant), PROFILES["smoke"], 0)
+            shown = [each.witness.refusal for each in found if each.witness is not None]
+            if shown:
+                return shown
+    return []
+
+
+@pytest.mark.parametrize("mutant", list(mutants())[::_EVERY])
+def test_a_script_is_good_where_the_behaviour_is_right(mutant: str, tmp_path: Path) -> None:
+    for refusal in refusals(mutant)[:1]:
+        code, text = exit_code(script(refusal, reference().identity), tmp_path)
+        assert code == 0, text
+
+
+def test_a_script_is_bad_where_the_behaviour_is_wrong(tmp_path: Path) -> None:
+    backend = reference()
+    known = [entry.clause for entry in departures(backend.identity)][::6]
+    tried = 0
+    for check in checks().values():
+        if any(clause.id in known for clause in check.clauses):
+            for found in examine(check, backend, PROFILES["smoke"], 0):
+                if found.witness is not None:
+                    code, text = exit_code(script(found.witness.refusal, backend.identity), tmp_path)
+                    assert code == 1 and "not as allowed" in text, text
+                    tried += 1
+    assert tried >= 5
+
+
+def test_a_script_tells_nothing_without_the_framework(tmp_path: Path) -> None:
+    (refusal, *_) = refusals("can_cast_compares_widths")
+    text = script(refusal, reference().identity).replace("tensorcanon.reference", "nonesuch")
+    code, _ = exit_code(text, tmp_path)
+    assert code == 125
+
+
+@pytest.mark.parametrize(("last", "due"), [("import ctypes; ctypes.string_at(0)", 1), ("pass", 0)])
+def test_the_script_of_a_crash_outlives_it(last: str, due: int, tmp_path: Path) -> None:
+    (refusal, *_) = refusals("can_cast_compares_widths")
+    refusal.verdict = "crash"
+    code, _ = exit_code(script(refusal, reference().identity) + last, tmp_path)
+    assert code == due
