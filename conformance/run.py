@@ -242,7 +242,7 @@ class Run:
     def judge(self, seen: Observation, *allowed: Outcome) -> None:
         """Judge what was seen by several outcomes, in their order."""
         for outcome in allowed:
-            self._judge(outcome, seen, "look")
+            self._judge(outcome, seen, self._last_op())
 
     def _last_op(self) -> str:
         names = (_short(step.name) for step in reversed(self.program.steps))
