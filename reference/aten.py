@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .autograd.derivatives import derivative
 from .dispatch import op, ops
 from .tensor import Tensor
 
@@ -40,7 +41,7 @@ def native_dropout_backward(grad_output: Tensor, mask: Tensor, scale: float) -> 
     return grad_output * (mask.to(grad_output.dtype) * scale)
 
 
-@op("ops.aten.max_pool2d_with_indices_backward", composite=True)
+@op("ops.aten.max_pool2d_with_indices_backward")
 def max_pool2d_with_indices_backward(
     grad_output: Tensor,
     input: Tensor,
@@ -54,6 +55,17 @@ def max_pool2d_with_indices_backward(
     """Return the gradient of ``max_pool2d``: each window's goes to the place of its greatest element."""
     outer, inner = tuple(input.shape[:-2]), tuple(input.shape[-2:])
     flat = (*outer, math.prod(grad_output.shape[-2:]))
-    empty = ops.zeros((*outer, math.prod(inner)), dtype=grad_output.dtype)
+    empty = grad_output.new_zeros((*outer, math.prod(inner)))
     sent = ops.scatter_add(empty, -1, indices.reshape(flat), grad_output.reshape(flat))
     return sent.reshape(*outer, *inner)
+
+
+def _regathered(grad: Tensor, indices: Tensor) -> Any:
+    return ops.gather(grad.flatten(-2), -1, indices.flatten(-2)).reshape(indices.shape)
+
+
+derivative(
+    "ops.aten.max_pool2d_with_indices_backward",
+    grad_output=lambda grad, indices: _regathered(grad, indices),
+    input=lambda grad: ops.zeros_like(grad),
+)

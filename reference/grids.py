@@ -122,5 +122,6 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     if any(size < 0 for size in sizes):
         raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
     steps = np.cumprod([1, *sizes[:0:-1]], dtype=np.int64)[::-1][: len(sizes)]
-    places = ops.floor_divide(indices.unsqueeze(-1), fresh(steps))
-    return tuple(ops.remainder(places, fresh(np.array(sizes, np.int64))).unbind(-1))
+    counts, lengths = (fresh(one).to(indices.device) for one in (steps, np.array(sizes, np.int64)))
+    places = ops.floor_divide(indices.unsqueeze(-1), counts)
+    return tuple(ops.remainder(places, lengths).unbind(-1))

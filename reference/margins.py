@@ -69,7 +69,7 @@ def multi_margin_loss(
     lacking = ops.relu(margin - ops.gather(rows, 1, index) + rows) ** p
     if weight is not None:
         lacking = lacking * ops.take(weight, index)
-    others = index != ops.arange(classes)
+    others = index != ops.arange(classes, device=input.device)
     losses = ops.sum(ops.where(others, lacking, 0), 1) / classes
     return reduced(losses.reshape(tuple(target.shape) if input.ndim == 2 else ()), reduction)
 
@@ -102,7 +102,7 @@ def multilabel_margin_loss(
     labels = target.reshape(rows.shape)
     valid = ops.cumprod((labels >= 0).to(dtypes.int64), 1) == 1
     index = ops.where(valid, labels, 0)
-    named = (valid.unsqueeze(2) & (index.unsqueeze(2) == ops.arange(classes))).any(1)
+    named = (valid.unsqueeze(2) & (index.unsqueeze(2) == ops.arange(classes, device=input.device))).any(1)
     lacking = ops.relu(1 - ops.gather(rows, 1, index).unsqueeze(2) + rows.unsqueeze(1))
     counted = valid.unsqueeze(2) & ~named.unsqueeze(1)
     losses = ops.sum(ops.where(counted, lacking, 0), (1, 2)) / classes

@@ -70,7 +70,7 @@ def native_group_norm(
     return result, mean.squeeze(2), factor.squeeze(2)
 
 
-@op("native_batch_norm", method=False, composite=True)
+@op("native_batch_norm", method=False, composite=True, out=True)
 def native_batch_norm(
     input: Tensor,
     weight: Tensor | None,

@@ -84,7 +84,7 @@ def _register(count: int) -> None:
         _check(count, input, indices, lengths)
         outer = tuple(input.shape[:-count])
         flat = (*outer, math.prod(input.shape[-count:]))
-        empty = ops.zeros((*outer, math.prod(lengths)), dtype=input.dtype)
+        empty = input.new_zeros((*outer, math.prod(lengths)))
         placed = ops.scatter(empty, -1, indices.reshape(flat), input.reshape(flat))
         return placed.reshape(*outer, *lengths)
 

@@ -152,7 +152,9 @@ def _picked(images: Any, indices: Any) -> Any:
 
 
 def _nearest(images: Any, places: Any) -> Any:
-    return _picked(images, [ops.round(place.detach()) for place in places])
+    """Return the nearest pixels; the grid has a gradient, which is zero."""
+    flat = sum(ops.sign(place) * 0 for place in places)
+    return _picked(images, [ops.round(place.detach()) for place in places]) + flat.unsqueeze(1)
 
 
 def _linear(images: Any, places: Any) -> Any:
@@ -230,13 +232,13 @@ def affine_grid_generator(theta: Tensor, size: Any, align_corners: bool) -> Any:
     lengths = [int(one) for one in size[2:]]
     axes = [_axis(length, align_corners, theta) for length in reversed(lengths)]
     shown = [axis.reshape(-1, *(1,) * dim).expand(lengths) for dim, axis in enumerate(axes)]
-    points = ops.stack([*shown, ops.ones(lengths, dtype=theta.dtype)], -1)
+    points = ops.stack([*shown, theta.new_ones(lengths)], -1)
     flat = points.reshape(1, math.prod(lengths), len(lengths) + 1).expand(int(size[0]), -1, -1)
     return ops.bmm(flat, theta.transpose(1, 2)).reshape(int(size[0]), *lengths, len(lengths))
 
 
 def _axis(length: int, align_corners: bool, theta: Tensor) -> Any:
     if length <= 1:
-        return ops.zeros(length, dtype=theta.dtype)
-    ends = ops.linspace(-1, 1, length, dtype=theta.dtype)
+        return theta.new_zeros(length)
+    ends = ops.linspace(-1, 1, length, dtype=theta.dtype, device=theta.device)
     return ends if align_corners else ends * ((length - 1) / length)

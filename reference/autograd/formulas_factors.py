@@ -40,7 +40,7 @@ def over(numerator: Tensor, denominator: Tensor) -> Any:
 def gaps(values: Tensor) -> Any:
     """Return each value less the one of its row, with ones on the diagonal."""
     apart = values.unsqueeze(-2) - values.unsqueeze(-1)
-    return apart + ops.eye(values.shape[-1], dtype=values.dtype)
+    return apart + ops.eye(values.shape[-1], dtype=values.dtype, device=values.device)
 
 
 def skew(matrix: Tensor) -> Any:

@@ -98,7 +98,7 @@ def log_determinant(grads: Any, A: Tensor, results: Any) -> Any:
     slope: Any = grads[1]
     if A.dtype.is_complex:
         slope = slope - 1j * ops.imag(conj(grads[0]) * results[0])
-    unit = ops.eye(A.shape[-1], dtype=A.dtype)
+    unit = ops.eye(A.shape[-1], dtype=A.dtype, device=A.device)
     return ops.linalg.solve_ex(adjoint(A), slope[..., None, None] * unit).result
 
 
@@ -127,5 +127,5 @@ derivative(
 )
 derivative(
     "trace",
-    input=lambda grad, meta: grad * ops.eye(*meta.input.shape, dtype=grad.dtype),
+    input=lambda grad, meta: grad * ops.eye(*meta.input.shape, dtype=grad.dtype, device=grad.device),
 )

@@ -184,12 +184,12 @@ class _Shaped:
 
 
 def norm(grad: Tensor, input: Tensor, result: Tensor, ord: Any, dim: Any, keepdim: bool) -> Any:
-    """At 0 every norm is at its minimum, and the gradient is 0."""
+    """At 0 every norm is at its minimum, and the gradient is 0; a count of elements has none."""
     order = float(ord)
+    if order == 0:
+        return None
     total = restored(result, input.shape, dim, keepdim)
     weight = restored(grad, input.shape, dim, keepdim)
-    if order == 0:
-        return ops.zeros_like(input)
     if order == 1:
         return weight * ops.sgn(input)
     if order == 2:

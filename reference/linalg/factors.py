@@ -133,7 +133,7 @@ def cholesky_inverse(input: Tensor, upper: bool = False) -> Any:
     """Return the inverse of the matrix that a Cholesky factor is given of."""
     check_square(input, "cholesky_inverse")
     check_kernel(input, "cholesky_inverse_out_cpu")
-    unit = ops.eye(input.shape[-1], dtype=input.dtype).expand(input.shape)
+    unit = ops.eye(input.shape[-1], dtype=input.dtype, device=input.device).expand(input.shape)
     return ops.cholesky_solve(unit, input, upper)
 
 

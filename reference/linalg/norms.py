@@ -136,7 +136,7 @@ def cond(input: Tensor, p: Any = None) -> Any:
     if not named and (isinstance(p, str) or (p is not None and abs(p) not in _ORDERS)):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
     if not input.numel():
-        return ops.zeros(tuple(input.shape[:-2]), dtype=input.dtype.to_real())
+        return input.new_zeros(tuple(input.shape[:-2]), dtype=input.dtype.to_real())
     if p is None or p in (2, -2):
         size = ops.linalg.svdvals(input)
         largest, least = size[..., 0], size[..., -1]

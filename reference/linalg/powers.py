@@ -27,8 +27,7 @@ def matrix_power(input: Tensor, n: Any) -> Any:
     check_square(input, "linalg.matrix_power")
     power = _as_power(n)
     if power == 0:
-        unit = ops.eye(input.shape[-1], dtype=input.dtype)
-        return unit.expand(input.shape).clone() + ops.zeros_like(input)
+        return input.clone().copy_(ops.eye(input.shape[-1], dtype=input.dtype, device=input.device))
     square = input if power > 0 else ops.linalg.inv(input)
     power, result = abs(power), None
     while power:

@@ -135,6 +135,6 @@ def svd_old(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     if compute_uv:
         left, size, right = ops.linalg.svd(input, not some)
         return return_types.svd(left, size, right.mH)
-    empty = (ops.zeros(*input.shape[:-2], side, side, dtype=input.dtype) for side in input.shape[-2:])
+    empty = (input.new_zeros((*input.shape[:-2], side, side)) for side in input.shape[-2:])
     left, right = empty
     return return_types.svd(left, ops.linalg.svdvals(input), right)

@@ -104,4 +104,4 @@ def vander(x: Tensor, *, N: Any = None) -> Any:
         raise RuntimeError("N must be greater than 1.")
     columns = x.unsqueeze(-1).expand(*x.shape, count - 1)
     powers = ops.cumprod(columns, -1)
-    return ops.cat([ops.ones((*x.shape, 1), dtype=powers.dtype), powers], -1)
+    return ops.cat([powers.new_ones((*x.shape, 1)), powers], -1)
