@@ -236,8 +236,8 @@ def the_determinant_is_exact_to_rounding(A: Array) -> Outcome:
 
 @clause("torch.linalg.det", covers="linalg.det")
 def determinants_of_triangles_multiply_the_diagonal(A: Array) -> Outcome:
-    """The determinant of a triangular matrix is the product of its diagonal; exchanging two rows changes the
-    sign. Of powers of two and zeros it is exact."""
+    """The determinant of an upper triangular matrix is the product of its diagonal, and exchanging two rows
+    of a diagonal one changes the sign: of powers of two it is exact."""
     exact, _ = determinants(A)
     return Exactly(exact.astype(A.dtype), signed_zero=False)
 

@@ -264,12 +264,11 @@ def test_determinant(run: Run, operand: Operand) -> None:
 
 
 def draw_permuted(tape: Tape) -> Operand:
-    # The quotient of complex numbers may be rounded even where it is whole.
     dtype, side = tape.choose((dtypes.float32, dtypes.float64)), tape.choose((2, 3, 4, 1, 5, 0))
-    array = np.triu(draw_array(tape, dtype, (side, side), "ties"))
-    array[np.arange(side), np.arange(side)] = [tape.choose((1, 2, -1, 0.5, -4)) for _ in range(side)]
-    turned = array.T if tape.one_in(2) else array
-    return laid_out(tape, np.ascontiguousarray(turned[tape.shuffled(range(side))]))
+    diagonal: Array = np.array([tape.choose((1, 2, -1, 0.5, -4)) for _ in range(side)], dtype.storage)
+    if tape.one_in(2):
+        return laid_out(tape, np.diag(diagonal)[tape.shuffled(range(side))])
+    return laid_out(tape, np.triu(draw_array(tape, dtype, (side, side), "ties"), 1) + np.diag(diagonal))
 
 
 @verifies(linalg.determinants_of_triangles_multiply_the_diagonal, drawn=draw_permuted)

@@ -194,7 +194,7 @@ def test_exponential(run: Run, operand: Operand) -> None:
 
 
 def draw_vander(tape: Tape) -> tuple[Operand, int | None]:
-    dtype = tape.choose(MULTIPLIED)
+    dtype = tape.choose((*dtypes.INTEGERS, *PRECISE))
     shape = tape.choose(((3,), (2,), (2, 3), (5,), (2, 2, 2)))
     kind = "ties" if dtype.is_integral else tape.choose(("ties", "unit"))
     return draw_laid_out(tape, dtype, shape, kind), tape.choose((None, 2, 3, 5))
@@ -248,14 +248,10 @@ def draw_derived(tape: Tape, function: Derived) -> tuple[list[Operand], Array]:
     arrays = [draw_array(tape, dtype, shape, "unit") for shape in function.shapes]
     if function.name != "matmul":
         arrays[0] = np.asarray(arrays[0] + 4 * np.eye(3), dtype.storage)
-    weight = (
-        draw_array(tape, dtype, function.outcome, "positive")
-        if function.outcome
-        else np.ones((), dtype.storage)
-    )
-    return [Operand(one, tape.choose(("contiguous", "transposed"))) for one in arrays], np.tril(weight) if (
-        function.name == "linalg.cholesky"
-    ) else weight
+    weight = draw_array(tape, dtype, function.outcome, "positive")
+    if function.name == "linalg.cholesky":
+        weight = np.tril(weight)
+    return [Operand(one, tape.choose(("contiguous", "transposed"))) for one in arrays], weight
 
 
 @verifies(linalg.gradients_of_matrix_functions_are_derivatives, each=DERIVED, drawn=draw_derived)
@@ -265,9 +261,8 @@ def test_gradients(run: Run, function: Derived, case: tuple[list[Operand], Array
     given = [run.tensor(operand, requires_grad=True) for operand in operands]
     first = run.call("operator.add", given[0], run.call("Tensor.t", given[0])) if symmetric else given[0]
     result = run.call(f"torch.{function.name}", first, *given[1:])
-    run.call(
-        "Tensor.backward", result if function.result is None else result[function.result], run.tensor(weight)
-    )
+    result = result if function.result is None else result[function.result]
+    run.call("Tensor.backward", result, run.tensor(weight))
     prepare = hermitian if symmetric else as_it_is
     arrays = [operand.array for operand in operands]
     for place, handle in enumerate(given):
@@ -288,7 +283,6 @@ def draw_values(tape: Tape) -> tuple[Array, Array, bool]:
 @verifies(linalg.gradients_of_values_are_outer_products_of_vectors, drawn=draw_values)
 def test_gradients_of_values(run: Run, case: tuple[Array, Array, bool]) -> None:
     array, weight, is_hermitian = case
-    # Singular values descend, and so does what eigenvalues are weighted with where they ascend.
     x = run.tensor(array, requires_grad=True)
     result = run.call("torch.linalg.eigvalsh" if is_hermitian else "torch.linalg.svdvals", x)
     run.call("Tensor.backward", result, run.tensor(weight))

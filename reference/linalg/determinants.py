@@ -12,6 +12,7 @@ from ..folding import lacks_kernel
 from ..kernels import fresh
 from ..tensor import Tensor
 from .checking import check_floating, check_precise, check_square, is_low, values_of
+from .elimination import determinant_of
 
 
 @op("linalg.det", "det", out=True)
@@ -28,7 +29,7 @@ def det(A: Tensor) -> Tensor:
     if is_low(A.dtype):
         raise lacks_kernel("lu_cpu", A.dtype)
     with np.errstate(all="ignore"):
-        return fresh(np.linalg.det(values_of(A)), A.dtype)
+        return fresh(determinant_of(values_of(A)), A.dtype)
 
 
 @op("linalg.slogdet", out=True)
