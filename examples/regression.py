@@ -59,19 +59,19 @@ def an_outlier(torch: ModuleType, rate: float, epochs: int) -> float:
     return float(w.item())
 
 
-def weight_and_bias(torch: ModuleType) -> None:
-    """Learn y = 2x + 0.5 from ten samples without noise."""
+def weight_and_bias(torch: ModuleType, epochs: int) -> None:
+    """Learn y = 2x + 0.5 from ten samples without noise, sample by sample."""
     draws = random.Random(0)
     xs = [draws.random() * 10 + 1 for _ in range(10)]
     w, b = torch.Tensor([1]), torch.Tensor([1])
     w.requires_grad = True
     b.requires_grad = True
-    for _ in range(300):
+    for _ in range(epochs):
         for x in xs:
             loss = (2 * x + 0.5 - (w * x + b)) ** 2
             loss.backward()
             for parameter in (w, b):
-                parameter.data = parameter.data - 0.005 * parameter.grad.data
+                parameter.data = parameter.data - 0.001 * parameter.grad.data
                 parameter.grad.data.zero_()
     print("weight and bias", w.item(), b.item())
     print("near 2 and 0.5", abs(w.item() - 2) < 0.02, abs(b.item() - 0.5) < 0.1)
@@ -172,14 +172,14 @@ def convolutions(torch: ModuleType) -> None:
     print(depthwise.weight.shape, depthwise(torch.ones(1, 24, 5, 5)).shape)
 
 
-def main(torch: ModuleType, plots: Plots) -> None:
-    """Learn weights, lines and classes."""
+def main(torch: ModuleType, plots: Plots, epochs: int = 10_000) -> None:
+    """Learn weights, lines and classes; `epochs` are those of the line with a bias."""
     searching(plots)
     one_tensor(torch)
     one_weight(torch)
     print("weight with an outlier", an_outlier(torch, 0.01, 999))
     print("weight at a large rate", an_outlier(torch, 1.0, 20))
-    weight_and_bias(torch)
+    weight_and_bias(torch, epochs)
     a_module(torch, plots)
     classes(torch)
     images(torch)

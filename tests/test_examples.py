@@ -22,6 +22,8 @@ torch = pytest.importorskip("torch")
 EXAMPLES = Path(__file__).parent.parent / "examples"
 NAMES = ("tensor_course", "library_tour", "first_steps", "regression", "fundamentals")
 LIBRARIES = {"torch": torch, "reference": reference}
+# What takes minutes on the reference is repeated less often, and has converged by then.
+SHORTER = {"regression": {"epochs": 1500}}
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[+-]?\d+)?")
 
 # What the tutorials show, and draws of a seed, as torch prints them.
@@ -131,7 +133,7 @@ def ran(name: str, library: str) -> tuple[str, dict[str, list[np.ndarray[Any, An
         example, stage = importlib.import_module(name), importlib.import_module("stage")
     plots, printed = stage.Plots(), io.StringIO()
     with contextlib.redirect_stdout(printed):
-        example.main(LIBRARIES[library], plots)
+        example.main(LIBRARIES[library], plots, **SHORTER.get(name, {}))
     state = LIBRARIES[library].get_rng_state().numpy()  # type: ignore[attr-defined]
     return printed.getvalue(), plots.drawn, state.tobytes()
 
