@@ -151,14 +151,14 @@ ONE_STEP = """
         return bool((w ** 2).sum() < before)
 """
 BATCHES = """
-    def batches(x, y):
+    def batches(x, y, rate, size, epochs):
         torch.manual_seed(3)
         data = torch.utils.data.TensorDataset(x.reshape(-1, 1), y)
-        loader = torch.utils.data.DataLoader(data, batch_size=16, shuffle=True)
+        loader = torch.utils.data.DataLoader(data, batch_size=size, shuffle=True)
         model = torch.nn.Linear(1, 1)
         criterion = torch.nn.MSELoss()
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-        for _ in range(60):
+        optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+        for _ in range(epochs):
             for inputs, targets in loader:
                 loss = criterion(model(inputs), targets.reshape(-1, 1))
                 optimizer.zero_grad()
@@ -290,10 +290,11 @@ def test_optimizers(run: Run, name: str) -> None:
 def test_batches(run: Run, seed: int) -> None:
     run.require_data()
     draws = np.random.RandomState(seed)
-    x = draws.standard_normal(100).astype(np.float32)
-    y = (3 * x + 1.5 + 0.1 * draws.standard_normal(100)).astype(np.float32)
-    allowed = training.shuffled_batches_reach_the_line(x.astype(float), y.astype(float))
-    run.expect(allowed, "call", run.define(BATCHES), run.tensor(x), run.tensor(y))
+    x = draws.standard_normal(96).astype(np.float32)
+    y = (3 * x + 1.5 + 0.1 * draws.standard_normal(96)).astype(np.float32)
+    way = (0.005, 16, 100)
+    allowed = training.shuffled_batches_reach_the_line(x.astype(float), y.astype(float), *way)
+    run.expect(allowed, "call", run.define(BATCHES), run.tensor(x), run.tensor(y), *way)
 
 
 @verifies(training.gradients_of_parts_add_up, over=(1, 2, 4, 8))

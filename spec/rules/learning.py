@@ -68,3 +68,49 @@ def distance_left(
         p = np.asarray(after.value, np.float64)
         distances.append(float(np.linalg.norm(p - wanted)))
     return max(distances[-steps // 10 :])
+
+
+def distance_of_shuffled(
+    inputs: Array, targets: Array, start: float, rate: float, size: int, epochs: int
+) -> float:
+    """Return how far from the least-squares solution descent by shuffled batches may end, whatever the order.
+
+    Parameters
+    ----------
+    inputs : ndarray, shape (n, k)
+        As many rows as make whole batches.
+    targets : ndarray, shape (n,)
+    start : float
+        The norm of the parameters at the start.
+    rate : float
+    size : int
+        That of a batch.
+    epochs : int
+
+    Notes
+    -----
+    On a batch with rows ``A`` and residuals ``r`` at the solution, a step takes the distance ``e`` from it to
+    ``(I - H) e + h`` where ``H = 2 rate / size A.T A`` and ``h = 2 rate / size A.T r``. Let ``s`` be the sum
+    of the norms of all ``H`` of an epoch, which the squared lengths of the rows bound. While no ``H`` is
+    larger than 2, no factor ``I - H`` expands, and products of such factors telescope:
+
+    - a product differs from ``I`` by at most ``s``, and from ``I`` less the sum of all ``H`` by at most
+      ``s**2 / 2``; an epoch thus shrinks a distance to at most ``1 - smallest + s**2 / 2`` of it, where
+      ``smallest`` is the least eigenvalue of that sum, the same for every order;
+    - the ``h`` of an epoch sum to zero, by the normal equations, so that what an epoch adds is at most ``s``
+      times the sum of their norms.
+
+    What each epoch adds, with the roundings of its steps, is summed as a geometric series.
+    """
+    wanted = solution(inputs, targets)
+    lengths = np.linalg.norm(inputs, axis=1)
+    share = 2 * rate / size
+    pull = share * float((lengths**2).sum())
+    smallest = share * float(np.linalg.eigvalsh(inputs.T @ inputs)[0])
+    kept = 1 - smallest + pull**2 / 2
+    assert size * share * float((lengths**2).max()) < 2 and kept < 1
+    farthest = start + float(np.linalg.norm(wanted))
+    push = pull * share * float(lengths @ np.abs(inputs @ wanted - targets))
+    terms = 2 * farthest + share * float(lengths @ (lengths * 2 * farthest + np.abs(targets)))
+    lost = 2.0**-23 * _ROUNDINGS * len(inputs) / size * terms
+    return farthest * kept**epochs + (push + lost) / (1 - kept)
