@@ -30,7 +30,6 @@ COLOURS = {
     "#000007": "paper",
 }
 PENS = {name: colour for colour, name in COLOURS.items()}
-HATCHES = {"bad": "", "hollow": "xx", "known": "//", "quiet": "..", "good": ""}
 _UNUSED = {"metadata", "style", "clipPath"}
 _SVG = "http://www.w3.org/2000/svg"
 _SETTINGS: Any = {
@@ -52,15 +51,15 @@ _SETTINGS: Any = {
 }
 
 
-def bars(names: Sequence[str], layers: Sequence[tuple[str, str, Sequence[int]]], title: str) -> Markup:
+def bars(names: Sequence[str], layers: Sequence[tuple[str, str, str, Sequence[int]]], title: str) -> Markup:
     """Return stacked bars, one a name.
 
     Parameters
     ----------
     names : sequence of str
         Below the bars.
-    layers : sequence of (label, tone, heights)
-        From the bottom up; a tone is a key of `PENS`.
+    layers : sequence of (label, tone, hatch, heights)
+        From the bottom up; a tone is a key of `PENS`, a hatch as Matplotlib writes it.
     title : str
         What a screen reader says.
     """
@@ -68,10 +67,8 @@ def bars(names: Sequence[str], layers: Sequence[tuple[str, str, Sequence[int]]],
         figure = Figure(figsize=(max(4.5, 0.62 * len(names) + 2.2), 2.5), layout="constrained")
         axes = figure.add_subplot()
         base = [0] * len(names)
-        for label, tone, heights in layers:
-            axes.bar(
-                range(len(names)), heights, 0.62, base, label=label, color=PENS[tone], hatch=HATCHES[tone]
-            )
+        for label, tone, hatch, heights in layers:
+            axes.bar(range(len(names)), heights, 0.62, base, label=label, color=PENS[tone], hatch=hatch)
             base = [below + height for below, height in zip(base, heights, strict=True)]
         for place, height in enumerate(base):
             axes.annotate(f"{height:,}", (place, height), (0, 3), textcoords="offset points", ha="center")
@@ -80,7 +77,7 @@ def bars(names: Sequence[str], layers: Sequence[tuple[str, str, Sequence[int]]],
         axes.yaxis.set_major_locator(_whole())
         axes.set_ylabel("clauses")
         if layers:
-            figure.legend(loc="outside right upper", frameon=False)
+            figure.legend(loc="outside right upper", frameon=False, reverse=True)
         return _page_svg(figure, title)
 
 

@@ -11,14 +11,25 @@ from . import difference, statement, summary
 from .coverage import rank
 from .difference import Change, Drift, Kind
 from .history import earlier, started
-from .page import Part, parts
+from .page import TONES, Part, parts
 from .payload import error_text, number
 from .records import Document
-from .summary import ORDER, WORDS
+from .summary import ORDER, WORDS, Standing
 from .text import one_line
 
 # Markup, unlike the list of clauses: changes beyond this are counted and not listed.
 MOST = 200
+# What tells standings of one colour apart in a plot.
+HATCHES: dict[Standing, str] = {
+    "expected": "//",
+    "crash": "xx",
+    "timeout": "..",
+    "out-of-memory": "++",
+    "flaky": "--",
+    "unexpected": "oo",
+    "missing": "//",
+    "vacuous": "..",
+}
 TITLES: dict[Kind, str] = {
     "regressed": "Regressed",
     "drifted": "Drifted accuracy",
@@ -137,7 +148,8 @@ def _row(change: Change) -> dict[str, object]:
         "clause": change.clause,
         "before": WORDS[change.before] if change.before else "",
         "after": WORDS[change.after] if change.after else "",
-        "drifts": [_drift(drift) for drift in change.drifts[:8]],
+        "drifts": [_drift(drift) for drift in change.drifts[:3]],
+        "more": max(0, len(change.drifts) - 3),
     }
 
 
@@ -154,7 +166,7 @@ def _history(name: str, runs: list[Document]) -> History:
         standing for standing in ORDER if standing != "pass" and any(standing in tally for tally in tallies)
     ]
     layers = [
-        (WORDS[standing], parts({standing: 1})[0].tone, [tally.get(standing, 0) for tally in tallies])
+        (WORDS[standing], TONES[standing], HATCHES.get(standing, ""), [t.get(standing, 0) for t in tallies])
         for standing in reversed(shown)
     ]
     rows: list[dict[str, object]] = [

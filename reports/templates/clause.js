@@ -44,11 +44,11 @@ const coloured = (code, runs) => {
 
 const codeBlock = (code, runs, label, copy) =>
   h("div", { class: "code" },
-    h("pre", { tabindex: "0", role: "region", "aria-label": label }, h("code", {}, coloured(code, runs))),
+    h("pre", { tabindex: "0", role: "group", "aria-label": label }, h("code", {}, coloured(code, runs))),
     copy ? h("button", { type: "button", "data-copy": true }, "Copy") : null);
 
 const textBlock = (text, label) =>
-  h("pre", { class: "wrap", tabindex: "0", role: "region", "aria-label": label }, text);
+  h("pre", { class: "wrap", tabindex: "0", role: "group", "aria-label": label }, text);
 
 const link = (url, text) => h("a", { href: url, rel: "noopener noreferrer" }, text);
 
@@ -65,7 +65,7 @@ const metaList = (clause) => h("dl", { class: "meta" },
   clause.covers.length ? entry("Covers", clause.covers.join(", ")) : null,
   clause.mutants.length ? entry("Must reject", ...clause.mutants.map((name) => h("span", { class: "mono" }, name))) : null);
 
-const grid = (heads, rows, numbers) => h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": heads[0] },
+const grid = (heads, rows, numbers) => h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": heads[0] },
   h("table", {},
     h("thead", {}, h("tr", {}, heads.map((head, i) => h("th", { scope: "col", class: numbers.includes(i) && "number" }, head)))),
     h("tbody", {}, rows.map((row) => h("tr", {}, row.map((value, i) =>
@@ -107,11 +107,11 @@ const testBlocks = (test, several) => {
 };
 
 const backendBlock = (look, name, packed) => {
-  if (!packed) return h("section", { class: "seen quiet" }, h("header", {}, h("h4", { class: "mono" }, name),
+  if (!packed) return h("div", { class: "seen quiet" }, h("header", {}, h("h4", { class: "mono" }, name),
     h("span", { class: "none" }, "not selected in this run")));
   const cell = cellOf(packed);
   const tests = cell.tests.map((test) => testOf(look.strings, test));
-  return h("section", { class: `seen ${tone(look, cell.standing)}`, "aria-label": name },
+  return h("div", { class: `seen ${tone(look, cell.standing)}`, role: "group", "aria-label": name },
     h("header", {}, h("h4", { class: "mono" }, name), badge(look, cell.standing),
       cell.proved ? h("span", { class: "tag" }, "proved") : null),
     tests.length ? h("h4", {}, some(tests.length, "test")) : h("p", { class: "soft" }, "No test gave a verdict."),

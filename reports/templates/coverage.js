@@ -41,7 +41,7 @@ const heatMap = (look, packed) => {
       specials.map((name) => heatCell(at(row, grid.specials, name, grid.layouts.length), counts(type, name)))))));
   const missing = look.types.filter((type) => !grid.rows.some((row) => row.type === type && row.total > 0));
   return [h("h4", {}, "Input covered"),
-    h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Input covered" }, table),
+    h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Input covered" }, table),
     missing.length && !grid.rows.some(({ type }) => type === "any")
       ? h("p", { class: "soft small-print" }, `Never tried here, tried elsewhere in the canon: ${missing.join(", ")}.`) : null];
 };

@@ -91,6 +91,8 @@ const clauseList = (data, tones) => {
       : found.reduce((map, clause) => map.set(clause.chapter, [...(map.get(clause.chapter) ?? []), clause]), new Map());
     const made = [...groups].map(([place, members]) => section(data.chapters[place], members));
     $("list").replaceChildren(...(made.length ? made : [nothing()]));
+    // A short list is there at once, for the browser's own search.
+    if (found.length <= CHUNK) for (const one of sections.values()) fill(one);
     $("found").textContent = found.length === clauses.length ? some(clauses.length, "clause")
       : `${count(found.length)} of ${some(clauses.length, "clause")}`;
   };
@@ -171,7 +173,7 @@ const clauseList = (data, tones) => {
     $("search").addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(choose, 90); });
     for (const name of FIELDS) $(name).addEventListener("change", choose);
     $("clear").addEventListener("click", () => { clear(); choose(); $("search").focus(); });
-    $("tools").addEventListener("submit", (event) => { event.preventDefault(); choose(); step(1); });
+    $("tools").addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(waiting); choose(); step(1); });
     $("list").addEventListener("click", (event) => {
       const button = event.target.closest("[data-copy]");
       if (button) { copyScript(button); return; }
