@@ -94,7 +94,7 @@ def _check_apart(documents: Sequence[Document]) -> None:
 
 
 def _header(headers: Sequence[Header]) -> Header:
-    """Return the header of the whole: the inventories together, in the order of the canon within a chapter."""
+    """Return the header of the whole, with the inventories of all."""
     clauses = {name: text for header in headers for name, text in header["clauses"].items()}
     known: dict[str, Any] = {name: None for header in headers for name in header["inventory"]}
     return {

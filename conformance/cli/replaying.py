@@ -14,7 +14,7 @@ from .console import console, refuse
 
 
 def replay_witness(path: Path, spec: str | None, isolate: bool | None, limits: Limits) -> int:
-    """Take a witness again and print what it shows; 0 when it holds, 1 when it fails, 2 when it cannot be used."""
+    """Take a witness again and print what it shows; 0 when it holds, 1 when it fails, 2 on wrong use."""
     try:
         witness = read(path)
         backend = opened(spec or witness.backend, isolate, limits)

@@ -143,7 +143,7 @@ def _identity(request: Request) -> Identity:
 def _asked(request: Request, plan: Plan) -> dict[str, object]:
     shard = plan.shard and {"index": plan.shard[0], "of": plan.shard[1], "selection": selection_digest()}
     return {
-        "backend": request.backend,
+        "backend": plan.identity.spec,
         "profile": request.profile,
         "seed": request.seed,
         "filter": request.expression,
