@@ -59,7 +59,7 @@ def _transposed(x: Array, w: Array, stride: Sizes, dilation: Sizes, groups: int,
     """Return what each element sends to the windows it belongs to, on a field of sizes `full`."""
     kernel = w.shape[2:]
     batch, channels, *places = x.shape
-    rows = x.reshape(batch, groups, channels // groups, -1)
+    rows = x.reshape(batch, groups, channels // groups, math.prod(places))
     weights = w.reshape(groups, channels // groups, -1)
     sent = np.matmul(weights.swapaxes(1, 2), rows)
     sent = sent.reshape(batch, groups * w.shape[1], *kernel, *places)
@@ -84,11 +84,13 @@ def _weight_gradient(
     spread = spread[(slice(None), slice(None), *(slice(n) for n in used))]
     columns = windows(spread, kernel, stride, dilation)
     batch, count = x.shape[0], len(kernel)
-    columns = columns.reshape(batch, groups, -1, *columns.shape[2:])
+    columns = columns.reshape(batch, groups, x.shape[1] // groups, *columns.shape[2:])
     order = (1, 0, *range(3, 3 + count), 2, *range(3 + count, 3 + 2 * count))
-    columns = columns.transpose(order).reshape(groups, batch * int(np.prod(grad.shape[2:])), -1)
-    sent = grad.reshape(batch, groups, grad.shape[1] // groups, -1).transpose(1, 2, 0, 3)
-    product = np.matmul(sent.reshape(groups, grad.shape[1] // groups, -1), columns)
+    places = math.prod(grad.shape[2:])
+    inside = x.shape[1] // groups * math.prod(kernel)
+    columns = columns.transpose(order).reshape(groups, batch * places, inside)
+    sent = grad.reshape(batch, groups, grad.shape[1] // groups, places).transpose(1, 2, 0, 3)
+    product = np.matmul(sent.reshape(groups, grad.shape[1] // groups, batch * places), columns)
     result: Array = product.reshape(grad.shape[1], x.shape[1] // groups, *kernel)
     return result
 
@@ -158,7 +160,11 @@ def _of_input(
 ) -> Any:
     if transposed:
         zeros = (0,) * len(stride)
-        return ops.convolution(grad, weight, None, stride, padding, dilation, False, zeros, groups)
+        found = ops.convolution(grad, weight, None, stride, padding, dilation, False, zeros, groups)
+        # Output padding can make room for windows that no element of the input has sent anything to.
+        for dim, size in enumerate(meta.input.shape[2:], start=2):
+            found = ops.narrow(found, dim, 0, size)
+        return found
     return _input_gradient(grad, weight, meta.input.shape, stride, padding, dilation, groups)
 
 

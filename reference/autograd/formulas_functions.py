@@ -90,6 +90,12 @@ derivative("i0", input=lambda grad, input: grad * ops._bessel_one(input))
 derivative("logit", input=lambda grad, input, eps: within(grad / (input * (1 - input)), input, eps))
 derivative("nan_to_num", input=lambda grad, input: masked(grad, ops.isfinite(input)))
 derivative("frac", input=lambda grad: grad)
+derivative("frexp", input=lambda grad, results: ops.ldexp(grad, ops.neg(results[1])))
+derivative(
+    "nextafter",
+    input=lambda grad, input, other: ops.where(input == other, 0, grad),
+    other=lambda grad: ops.zeros_like(grad),
+)
 zero("heaviside")
 zero("floor_divide")
 

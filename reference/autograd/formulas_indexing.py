@@ -33,7 +33,7 @@ derivative(
 derivative(
     "index_fill",
     input=lambda grad, dim, index: ops.index_fill(grad, dim, index, 0),
-    value=lambda grad, dim, index: ops.sum(ops.index_select(grad, dim, index)),
+    value=lambda grad, dim, index: ops.sum(ops.index_select(grad, dim, ops.unique(index))),
 )
 
 
@@ -89,45 +89,6 @@ derivative(
     "masked_scatter",
     input=lambda grad, mask: ops.masked_fill(grad, mask, 0),
     source=lambda grad, meta, mask: dealt_out(grad, meta.source, mask),
-)
-
-
-# Reductions at places.
-
-
-def kept(grad: Tensor, dim: int, index: Tensor, include_self: bool) -> Any:
-    """Return the gradient of what was there before, which counts unless it was left out."""
-    return grad if include_self else ops.scatter(grad, dim, index, 0)
-
-
-def terms(grad: Tensor, dim: int, index: Tensor, include_self: bool) -> Any:
-    """Return how many terms each place has, at least one."""
-    start = ops.ones_like(grad) if include_self else ops.scatter(ops.ones_like(grad), dim, index, 0)
-    return ops.scatter_add(start, dim, index, grad.new_ones(index.shape))
-
-
-def reduced_before(grad: Tensor, dim: int, index: Tensor, reduce: str, include_self: bool) -> Any:
-    before = kept(grad, dim, index, include_self)
-    return before / terms(grad, dim, index, include_self) if reduce == "mean" else linear(before, reduce)
-
-
-def reduced_source(grad: Tensor, dim: int, index: Tensor, reduce: str, include_self: bool) -> Any:
-    shared = grad / terms(grad, dim, index, include_self) if reduce == "mean" else linear(grad, reduce)
-    return ops.gather(shared, dim, index)
-
-
-def linear(grad: Tensor, reduce: str) -> Tensor:
-    if reduce != "sum":
-        raise NotImplementedError(f"the derivative of scatter_reduce with reduce='{reduce}'")
-    return grad
-
-
-derivative(
-    "scatter_reduce",
-    input=lambda grad, dim, index, reduce, include_self: reduced_before(
-        grad, dim, index, reduce, include_self
-    ),
-    src=lambda grad, dim, index, reduce, include_self: reduced_source(grad, dim, index, reduce, include_self),
 )
 
 

@@ -93,6 +93,8 @@ def product(grad: Tensor, input: Tensor, dim: Any, keepdim: bool) -> Any:
 
 def product_of_others(input: Tensor, dim: int) -> Tensor:
     """Return for each element the product of all others along a dimension."""
+    if not input.shape[dim]:
+        return input
     one = ops.ones_like(ops.narrow(input, dim, 0, 1))
     size = input.shape[dim]
     before = ops.cumprod(ops.cat([one, ops.narrow(input, dim, 0, size - 1)], dim), dim)
@@ -103,7 +105,7 @@ def product_of_others(input: Tensor, dim: int) -> Tensor:
 
 def running_product(grad: Tensor, input: Tensor, dim: int) -> Any:
     """Each element scales the products from its place on; a one in its place leaves those of the others."""
-    if not input.ndim:
+    if not input.ndim or not input.shape[dim]:
         return grad
     parts = []
     for place in range(input.shape[dim]):

@@ -13,13 +13,13 @@ from .derivatives import derivative
 import numpy as np  # isort: skip
 
 
-def pieces(grad: Tensor, tensors: Any, dim: int) -> list[Tensor | None]:
+def pieces(grad: Tensor, tensors: Any, dim: int) -> list[Tensor]:
     """Return the part of a gradient that belongs to each of the tensors joined."""
-    parts: list[Tensor | None] = []
+    parts: list[Tensor] = []
     first = 0
     for one in tensors:
         if one.shape == (0,) and grad.ndim != 1:
-            parts.append(None)
+            parts.append(grad.new_zeros((0,)))
             continue
         size = one.shape[dim]
         parts.append(ops.narrow(grad, dim, first, size))

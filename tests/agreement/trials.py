@@ -114,7 +114,8 @@ def _tried(
     reason = _reason(info, form, sample, tally)
     if reason is not None:
         kind = "errors" if dtype is None else str(dtype).removeprefix("torch.")
-        yield Disagreement(info.full_name, kind, form.name, sample.summary(), reason)
+        shown = form.name if dtype is not None else kind
+        yield Disagreement(info.full_name, kind, shown, sample.summary(), reason)
 
 
 def _reason(info: OpInfo, form: Form, sample: SampleInput, tally: Tally) -> str | None:
