@@ -248,9 +248,9 @@ def draw_determined(tape: Tape) -> Operand:
     dtype, side, batch = tape.choose(PRECISE), draw_side(tape, large=False), draw_batch(tape)
     if tape.one_in(4) and side:
         return laid_out(tape, draw_of_rank(tape, dtype, side, side, max(side - 1, 1), batch))
-    draw = tape.choose((draw_entries, draw_invertible))
-    shape: Any = ((*batch, side, side),) if draw is draw_entries else (side, batch)
-    return laid_out(tape, draw(tape, dtype, *shape))
+    if tape.one_in(2):
+        return laid_out(tape, draw_entries(tape, dtype, (*batch, side, side)))
+    return laid_out(tape, draw_invertible(tape, dtype, side, batch))
 
 
 @verifies(

@@ -25,6 +25,7 @@ from tensorcanon.conformance.matrices import (
 from tensorcanon.conformance.reducing import draw_laid_out
 from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
+from tensorcanon.conformance.values import Kind
 from tensorcanon.spec import linalg
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
@@ -196,8 +197,8 @@ def test_exponential(run: Run, operand: Operand) -> None:
 def draw_vander(tape: Tape) -> tuple[Operand, int | None]:
     dtype = tape.choose((*dtypes.INTEGERS, *PRECISE))
     shape = tape.choose(((3,), (2,), (2, 3), (5,), (2, 2, 2)))
-    kind = "ties" if dtype.is_integral else tape.choose(("ties", "unit"))
-    return draw_laid_out(tape, dtype, shape, kind), tape.choose((None, 2, 3, 5))
+    kinds: tuple[Kind, ...] = ("ties",) if dtype.is_integral else ("ties", "unit")
+    return draw_laid_out(tape, dtype, shape, tape.choose(kinds)), tape.choose((None, 2, 3, 5))
 
 
 @verifies(linalg.vander_has_the_powers_of_each_element_in_a_row, drawn=draw_vander)

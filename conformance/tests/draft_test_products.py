@@ -69,6 +69,27 @@ def test_layouts_of_matrices(run: Run, case: tuple[DType, tuple[int, int, int]])
 
 
 @verifies(
+    products.a_product_of_matrices_sums_over_the_inner_dimension,
+    products.bmm_multiplies_matrix_by_matrix,
+    products.mv_multiplies_a_matrix_by_a_vector,
+    over=list(product((*dtypes.FLOATS, *dtypes.COMPLEXES), (300, 1025, 2051))),
+)
+def test_long_sums(run: Run, case: tuple[DType, int]) -> None:
+    # Nothing cancels, so that a narrow sum soon takes no more terms.
+    dtype, inner = case
+    tapes = (Tape(bytes(range(first, first + 64))) for first in (1, 90))
+    a, b = (np.abs(draw_array(tape, dtype, (3, inner), "unit")).astype(dtype.storage) for tape in tapes)
+    b = np.ascontiguousarray(b.T)
+    x, y = run.tensor(a), run.tensor(b)
+    expect_forms(run, products.a_product_of_matrices_sums_over_the_inner_dimension(a, b), MM, x, y)
+    due = products.bmm_multiplies_matrix_by_matrix(a[None], b[None])
+    run.expect(due, "torch.bmm", run.tensor(a[None]), run.tensor(b[None]))
+    column = np.ascontiguousarray(b[:, 0])
+    due = products.mv_multiplies_a_matrix_by_a_vector(a, column)
+    run.expect(due, "torch.mv", x, run.tensor(column))
+
+
+@verifies(
     products.an_empty_inner_dimension_gives_zeros,
     over=product(
         MULTIPLIED,

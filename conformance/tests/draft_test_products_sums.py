@@ -22,6 +22,7 @@ from tensorcanon.conformance.inputs import Operand, Shape, draw_array, draw_redu
 from tensorcanon.conformance.reducing import draw_dim, draw_laid_out
 from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
+from tensorcanon.conformance.values import Kind
 from tensorcanon.spec import products
 from tensorcanon.spec.products import Added
 from tensorcanon.spec.rules import dtypes
@@ -176,11 +177,12 @@ def draw_sum(tape: Tape, name: Added) -> Sum:
 
 @verifies(products.an_addend_and_a_product_are_scaled_apart, each=ADDED, drawn=draw_sum)
 def test_sums(run: Run, name: Added, case: Sum) -> None:
-    arrays = arrays_of((case.addend, *case.factors))
-    due = products.an_addend_and_a_product_are_scaled_apart(name, *arrays, **case.scales)
+    c, a, b = arrays_of((case.addend, *case.factors))
+    beta, alpha = case.scales.get("beta", 1), case.scales.get("alpha", 1)
+    due = products.an_addend_and_a_product_are_scaled_apart(name, c, a, b, beta, alpha)
     addend, x, y = case.handles(run)
     expect_forms(run, due, (f"torch.{name}", f"Tensor.{name}"), addend, x, y, **case.scales)
-    out = run.tensor(np.full(case.shape, 99, arrays[0].dtype))
+    out = run.tensor(np.full(case.shape, 99, c.dtype))
     run.expect(due, f"torch.{name}", addend, x, y, **case.scales, out=out)
     run.look(due, out, name)
     if case.addend.shape == case.shape and case.addend.layout != "expanded":
@@ -199,7 +201,8 @@ def draw_unread(tape: Tape, name: Added) -> Sum:
 @verifies(products.a_beta_of_zero_leaves_the_addend_out, each=ADDED, drawn=draw_unread)
 def test_beta_of_zero(run: Run, name: Added, case: Sum) -> None:
     alpha = case.scales.get("alpha", 1)
-    due = products.a_beta_of_zero_leaves_the_addend_out(name, *arrays_of(case.factors), alpha)
+    a, b = arrays_of(case.factors)
+    due = products.a_beta_of_zero_leaves_the_addend_out(name, a, b, alpha)
     addend, x, y = case.handles(run)
     expect_forms(run, due, (f"torch.{name}", f"Tensor.{name}"), addend, x, y, **case.scales)
     run.expect(due, f"Tensor.{name}_", addend, x, y, **case.scales)
@@ -247,7 +250,8 @@ def test_unfit_sums(run: Run, case: tuple[Added, tuple[Shape, ...]]) -> None:
 def draw_square(tape: Tape) -> Operand:
     dtype = tape.choose(MULTIPLIED)
     shape = tape.choose(((3, 3), (2, 4), (4, 2), (1, 1), (0, 0), (0, 3), (33, 33), (2051, 2)))
-    return draw_laid_out(tape, dtype, shape, tape.choose(("small", "exact", "unit")))
+    kinds: tuple[Kind, ...] = ("small", "any") if dtype.is_integral else ("small", "exact", "unit")
+    return draw_laid_out(tape, dtype, shape, tape.choose(kinds))
 
 
 @verifies(products.trace_sums_the_diagonal, drawn=draw_square)
