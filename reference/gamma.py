@@ -36,18 +36,24 @@ def zeta(order: int, start: Array) -> Array:
 
 
 def polygamma_of(order: int, x: Array) -> Array:
-    """Return a derivative of digamma; below 0 the sum is split where its terms change their sign."""
+    """Return a derivative of digamma, or digamma itself."""
     x = np.asarray(x, np.float64)
     if order == 0:
         return np.asarray(special.digamma(x), np.float64)
     power = order + 1
-    whole = np.floor(x)
-    part, count = x - whole, -whole
-    inside = np.where(part == 0, 1.0, part)
-    mirrored = (-1.0) ** power * (zeta(power, 1 - inside + (part == 0)) - zeta(power, count + 1 - inside))
-    sums = np.where(x > 0, zeta(power, np.where(x > 0, x, 1)), zeta(power, inside) + mirrored)
-    sums = np.where((x <= 0) & (part == 0), np.inf, sums)
-    return np.asarray((-1.0) ** power * math.factorial(order) * np.where(np.isneginf(x), np.nan, sums))
+    scale = (-1.0) ** power * math.factorial(order)
+    return np.asarray(np.where(np.isneginf(x), np.nan, scale * _sums(power, x)))
+
+
+def _sums(power: int, start: Array) -> Array:
+    """Return `zeta` of any start; below 0 the sum is split where its terms change their sign."""
+    whole = np.floor(start)
+    pole = (start <= 0) & (start == whole)
+    part = np.where(start == whole, 0.5, start - whole)
+    passed = zeta(power, 1 - part) - zeta(power, 1 - part - whole)
+    below = zeta(power, part) + (-1.0) ** power * passed
+    found = np.where(start > 0, zeta(power, np.where(start > 0, start, 1.0)), below)
+    return np.asarray(np.where(pole, np.inf, found))
 
 
 @op("polygamma", function=False, inplace=True)
