@@ -29,7 +29,7 @@ def run(op: Any, *args: Any, **kwargs: Any) -> Any:
     if any(each.alias_info and not each.alias_info.is_write for each in schema.returns):
         return op.redispatch(META, *args, **kwargs)
     kernel = KERNELS.get(_short(schema))
-    if kernel is not None:
+    if kernel is not None and not _overlaps(kwargs.get("out"), args):
         try:
             return kernel(*args, **kwargs)
         except KeyError:
@@ -48,8 +48,11 @@ def _on_the_host(op: Any, schema: Any, args: tuple[Any, ...], kwargs: dict[str, 
     positional = [one for one in schema.arguments if not one.kwarg_only]
     named = {one.name: one for one in schema.arguments}
 
+    # Where an output lies in an input, torch is to see that.
+    outputs = shared if _overlaps(kwargs.get("out"), args) else own
+
     def hosted(argument: Any, value: Any) -> Any:
-        value_there = _mapped(value, own if argument.is_out else shared)
+        value_there = _mapped(value, outputs if argument.is_out else shared)
         if argument.alias_info is not None and argument.alias_info.is_write:
             written[next(iter(argument.alias_info.before_set))] = (value, value_there)
         return value_there
@@ -61,10 +64,26 @@ def _on_the_host(op: Any, schema: Any, args: tuple[Any, ...], kwargs: dict[str, 
     if "generator" in named:
         at = next((place for place, one in enumerate(positional) if one.name == "generator"), len(given))
         random.lend(given, options, at)
-    result = op(*given, **options)
+    # A number of Python in the place of a tensor is for another overload.
+    numbers = any(
+        str(argument.type) == "Tensor" and isinstance(value, int | float | complex)
+        for argument, value in zip(positional, given, strict=False)
+    )
+    result = (op.overloadpacket if numbers else op)(*given, **options)
     for here, there in written.values():
         _bring_back(here, there)
     return _results(schema, result, written)
+
+
+def _overlaps(out: Any, args: Any) -> bool:
+    """Whether an output lies in the storage of an operand, but is not that operand."""
+    if not is_here(out):
+        return False
+    place = out.untyped_storage().data_ptr()
+    return any(
+        is_here(one) and one is not out and one.untyped_storage().data_ptr() == place
+        for one in _tensors(args)
+    )
 
 
 def shared(value: Any) -> Any:

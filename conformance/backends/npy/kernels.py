@@ -121,7 +121,7 @@ def copy(source: torch.Tensor, target: torch.Tensor, non_blocking: bool = False)
 
 def product(a: torch.Tensor, b: torch.Tensor, *, out: torch.Tensor) -> torch.Tensor:
     """Multiply two matrices, narrow floating types in float32."""
-    if a.dtype is not b.dtype:
+    if a.dtype is not b.dtype or a.dtype is torch.bool:
         raise KeyError("refused by the host")
     kind = _wide(elements(a).dtype)
     return _written(out, _in(kind, a) @ _in(kind, b), a.dtype)

@@ -42,6 +42,8 @@ def storage(count: int) -> Any:
     made: Any = torch._C._construct_storage_from_data_pointer(memory.ctypes.data, place(), count)
     # The attribute lives as long as the storage does, and the memory with it.
     made.memory = memory
+    # The same memory as the CPU sees it: one storage, so that torch notices operands that overlap.
+    made.host = torch.frombuffer(memory, dtype=torch.uint8) if count else _nothing(torch.uint8)
     return made
 
 
@@ -101,10 +103,13 @@ def elements(tensor: torch.Tensor) -> Array:
 
 def on_host(tensor: torch.Tensor) -> torch.Tensor:
     """Return a tensor of the CPU that lies in the same memory."""
-    memory = memory_of(tensor)
-    count = len(memory) // tensor.dtype.itemsize
-    whole = torch.frombuffer(memory, dtype=tensor.dtype, count=count) if count else _nothing(tensor.dtype)
-    shared = whole.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
+    held: Any = tensor.untyped_storage()
+    count = held.nbytes() // tensor.dtype.itemsize * tensor.dtype.itemsize
+    shared = (
+        held.host[:count]
+        .view(tensor.dtype)
+        .as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
+    )
     if tensor.is_conj():
         shared = shared.conj()
     return torch._neg_view(shared) if tensor.is_neg() else shared

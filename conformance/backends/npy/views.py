@@ -25,11 +25,14 @@ def empty_strided(size: Sizes, strides: Sizes, **options: Any) -> torch.Tensor:
 
 def _filled(made: torch.Tensor) -> torch.Tensor:
     """Fill new memory where the deterministic mode asks for it."""
-    asked = torch.are_deterministic_algorithms_enabled() and _deterministic.fill_uninitialized_memory
-    if asked:
+    if _is_filled():
         shared = on_host(made)
         shared.copy_(torch.empty_like(shared))
     return made
+
+
+def _is_filled() -> bool:
+    return torch.are_deterministic_algorithms_enabled() and bool(_deterministic.fill_uninitialized_memory)
 
 
 def _dtype(options: dict[str, Any]) -> torch.dtype:
@@ -58,6 +61,9 @@ def _grow(x: torch.Tensor, needed: Any) -> None:
         return
     larger = storage(needed)
     larger.memory[: len(held)] = held
+    if _is_filled():
+        fresh = torch.empty((needed - len(held)) // x.dtype.itemsize, dtype=x.dtype, device="cpu")
+        larger.memory[needed - fresh.nbytes :] = fresh.view(torch.uint8).numpy()
     put(x, larger)
     reshape(x, (0,), (1,), offset)
 
