@@ -15,7 +15,7 @@ import torch
 from torch.testing._internal.common_methods_invocations import op_db
 from torch.testing._internal.opinfo.core import OpInfo, SampleInput
 
-from .carrying import Carrier, Copier, rebound, returned
+from .carrying import Carrier, Copier, returned
 from .equations import EQUATIONS
 from .forms import Form, forms_of
 from .judging import difference, nearer
@@ -179,15 +179,3 @@ def _in_wider_types(form: Form, given: Any) -> Any:
         return value
 
     return _called(form.torch, widened(Copier()(given)))[0]
-
-
-__all__ = [
-    "DTYPES",
-    "Disagreement",
-    "Tally",
-    "disagreements",
-    "error_disagreements",
-    "infos",
-    "rebound",
-    "samples",
-]
