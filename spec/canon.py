@@ -24,6 +24,7 @@ CHAPTERS = (
     "scattering",
     "masking",
     "laws",
+    "functions",
     "exhaustive",
     "elementwise",
     "comparisons",

@@ -48,7 +48,7 @@ def _distance(x: Array, y: Array) -> Array:
 
 
 def _triplet(anchor: Array, near: Array, far: Array) -> Array:
-    return np.maximum(_distance(anchor, near) - _distance(anchor, far) + 1, 0).mean()
+    return np.asarray(np.maximum(_distance(anchor, near) - _distance(anchor, far) + 1, 0).mean())
 
 
 def _margin(x: Array) -> Array:
@@ -58,7 +58,7 @@ def _margin(x: Array) -> Array:
 
 def _columns(x: Array) -> Array:
     windows = np.lib.stride_tricks.sliding_window_view(x, (2, 2), (2, 3))
-    return windows.transpose(0, 1, 4, 5, 2, 3).reshape(x.shape[0], 4 * x.shape[1], -1)
+    return np.asarray(windows.transpose(0, 1, 4, 5, 2, 3).reshape(x.shape[0], 4 * x.shape[1], -1))
 
 
 def _normal(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array, Array]:
@@ -80,7 +80,7 @@ def _by_channel(x: Array) -> tuple[Array, ...]:
 def _cross_entropy(x: Array, weight: Array) -> Array:
     logits = x @ weight.T
     chosen = logits[np.arange(3), [1, 0, 3]]
-    return (np.log(np.exp(logits).sum(-1)) - chosen).mean()
+    return np.asarray((np.log(np.exp(logits).sum(-1)) - chosen).mean())
 
 
 def _incomplete(x: Array) -> Array:
@@ -97,7 +97,7 @@ def _trigamma(x: Array) -> Array:
 
 
 def _hashed(x: Array) -> Array:
-    return np.bitwise_xor.reduce(x.reshape(-1).view(np.uint64))
+    return np.asarray(np.bitwise_xor.reduce(x.reshape(-1).view(np.uint64)))
 
 
 POOLS = (

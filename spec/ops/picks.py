@@ -41,7 +41,7 @@ def added(x: Array, at: Any, y: Any) -> Array:
 
 def _along(index: Array, dim: int) -> tuple[Array, ...]:
     """Return the places that an index names along a dimension."""
-    places = list(np.indices(index.shape))
+    places = np.indices(index.shape)
     places[dim] = index
     return tuple(places)
 
