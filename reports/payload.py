@@ -121,8 +121,11 @@ def address(url: str) -> str:
 
 
 def error_text(error: ErrorSeen) -> str:
-    """Return an error in a few words, as ``0.52 of 4 ulp``."""
-    return f"{number(error['largest'])} of {number(error['limit'])} {one_line(error['unit'], 40)}"
+    """Return an error in a few words, as ``0.52 of 4 ulp``; one that is hardly past its limit is told apart."""
+    largest, limit = number(error["largest"]), number(error["limit"])
+    if largest == limit and error["largest"] != error["limit"]:
+        largest = repr(error["largest"])
+    return f"{largest} of {limit} {one_line(error['unit'], 40)}"
 
 
 def _chapter(clause: str, texts: dict[str, ClauseText]) -> str:
