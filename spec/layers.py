@@ -15,7 +15,8 @@ from .moments import Dropped, Spread
 from .outcome import Each, Exactly, Outcome, Raises, Within
 from .rules import dtypes
 from .rules.dtypes import DType
-from .rules.recurrence import Parameters, attended, recurred
+from .rules.recurrence import Parameters, attended, heads_attended, ordered, scored
+from .rules.standardising import column, followed, scaled, standardised
 
 _LINEAR = "nn.Linear"
 _BATCH = "nn.BatchNorm1d; nn.BatchNorm2d"
@@ -91,29 +92,10 @@ def a_seeded_layer_gives_known_numbers() -> Outcome:
 # Normalization.
 
 
-def _standardised(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array]:
-    """Return values with mean 0 and variance 1 and by how many eps of the type they may be off."""
-    wide = _wide(x)
-    mean, variance = wide.mean(axes, keepdims=True), wide.var(axes, keepdims=True)
-    root = np.sqrt(variance + eps)
-    size = (np.abs(wide).max(axes, keepdims=True) + np.abs(wide)) / root
-    exact = (wide - mean) / root
-    # The variance is as exact as the squares that it sums, which the exact value is divided by.
-    return exact, size + np.abs(exact) * (1 + np.abs(wide).max(axes, keepdims=True) ** 2 / root**2)
-
-
 def _normalised(x: Array, axes: tuple[int, ...], eps: float, weight: Any = None, bias: Any = None) -> Within:
-    exact, size = _standardised(x, axes, eps)
-    if weight is not None:
-        exact, size = exact * _wide(weight), size * np.abs(_wide(weight))
-    if bias is not None:
-        exact, size = exact + _wide(bias), size + np.abs(_wide(bias))
+    exact, size = scaled(*standardised(x, axes, eps), weight, bias)
     terms = int(np.prod([x.shape[axis] for axis in axes]))
     return _near(exact, size, terms, dtypes.of_array(x))
-
-
-def _column(array: Array | None, ndim: int) -> Array | None:
-    return None if array is None else array.reshape(-1, *(1,) * (ndim - 2))
 
 
 @clause("nn.LayerNorm", covers="modules.layernorm")
@@ -139,12 +121,8 @@ def group_norm_standardises_groups_of_channels(
     instance normalization does."""
     split = _normalised(x.reshape(x.shape[0], groups, -1), (2,), eps)
     assert isinstance(split.bound, accuracy.Dot)
-    exact, size = split.value.reshape(x.shape), split.bound.magnitude.reshape(x.shape)
-    scale, shift = _column(weight, x.ndim), _column(bias, x.ndim)
-    if scale is not None:
-        exact, size = exact * _wide(scale), size * np.abs(_wide(scale))
-    if shift is not None:
-        exact, size = exact + _wide(shift), size + np.abs(_wide(shift))
+    apart = split.value.reshape(x.shape), split.bound.magnitude.reshape(x.shape)
+    exact, size = scaled(*apart, column(weight, x.ndim), column(bias, x.ndim))
     return _near(exact, size, x.size // (x.shape[0] * groups), dtypes.of_array(x))
 
 
@@ -155,8 +133,7 @@ def rms_norm_divides_by_the_root_of_the_mean_square(
     """The trailing dimensions are divided by the root of their mean square plus eps, then scaled."""
     axes = tuple(range(x.ndim - count, x.ndim))
     exact = _wide(x) / np.sqrt((_wide(x) ** 2).mean(axes, keepdims=True) + eps) * _wide(weight)
-    terms = int(np.prod(x.shape[x.ndim - count :]))
-    return _near(exact, np.abs(exact) * 2, terms, dtypes.of_array(x))
+    return _near(exact, np.abs(exact) * 2, int(np.prod(x.shape[-count:])), dtypes.of_array(x))
 
 
 @clause(_BATCH, covers="modules.batchnorm-train")
@@ -164,7 +141,7 @@ def batch_norm_standardises_each_channel(x: Array, weight: Array, bias: Array, e
     """In training, each channel is standardised over the batch and all places with the biased variance; then
     scaled and shifted."""
     axes = tuple(axis for axis in range(x.ndim) if axis != 1)
-    return _normalised(x, axes, eps, _column(weight, x.ndim), _column(bias, x.ndim))
+    return _normalised(x, axes, eps, column(weight, x.ndim), column(bias, x.ndim))
 
 
 @clause(_BATCH, covers="modules.batchnorm-train")
@@ -173,15 +150,7 @@ def running_statistics_follow_the_batches(
 ) -> Outcome:
     """Running statistics start at mean 0 and variance 1; each batch moves them by the momentum towards its
     mean and its unbiased variance, or to the average of all batches where there is no momentum."""
-    axes = tuple(axis for axis in range(batches[0].ndim) if axis != 1)
-    running = np.full(batches[0].shape[1], 0.0 if of == "mean" else 1.0)
-    size = np.abs(running) + 1
-    for count, batch in enumerate(batches, start=1):
-        part = 1 / count if momentum is None else momentum
-        wide = _wide(batch)
-        seen = wide.mean(axes) if of == "mean" else wide.var(axes, ddof=1)
-        running = (1 - part) * running + part * seen
-        size = size + np.abs(wide).max(axes) ** (1 if of == "mean" else 2)
+    running, size = followed(batches, momentum, of)
     return _near(running, size, batches[0].size, dtypes.of_array(batches[0]))
 
 
@@ -194,7 +163,7 @@ def batches_are_counted(count: int) -> Outcome:
 @clause(_BATCH, covers="modules.batchnorm-eval")
 def evaluation_uses_running_statistics(x: Array, mean: Array, variance: Array, eps: float) -> Outcome:
     """In evaluation, each channel is standardised with the running statistics, which do not change."""
-    shift, scale = (_column(_wide(one), x.ndim) for one in (mean, variance))
+    shift, scale = (column(_wide(one), x.ndim) for one in (mean, variance))
     assert shift is not None and scale is not None
     root = np.sqrt(scale + eps)
     size = (np.abs(_wide(x)) + np.abs(shift)) / root
@@ -319,17 +288,9 @@ def recurrent_layers_follow_their_equations(
     dimensions of the input, and the last states come layer by layer with the batch second. A sequence
     without a batch dimension gives results without one.
 
-    Parameters ---------- x : ndarray ``(L, N, inputs)`` or ``(N, L, inputs)``, or ``(L, inputs)``.
-    states : sequence of ndarray ``(layers x directions, N, hidden)``: the hidden state, and the cell
-    of an LSTM.
+    The states, ``(layers x directions, N, hidden)``, are the hidden state and, of an LSTM, the cell.
     """
-    alone = x.ndim == 2
-    steps = x[:, None] if alone else x.swapaxes(0, 1) if batch_first else x
-    output, finals = recurred(kind, steps, states, parameters, layers, both_ways)
-    if alone:
-        output, finals = output[:, 0], [one[:, 0] for one in finals]
-    elif batch_first:
-        output = output.swapaxes(0, 1)
+    output, finals = ordered(kind, x, states, parameters, layers, both_ways, batch_first)
     bound, dtype = accuracy.Close(1e-5, 1e-5), dtypes.of_array(x)
     due = [Within(one, bound, dtype, signed_zero=False) for one in (output, *finals)]
     return Each((due[0], Each(tuple(due[1:])) if kind == "LSTM" else due[1]))
@@ -345,12 +306,7 @@ def attention_is_a_softmax_of_scaled_products(
     """Values are averaged with the softmax of the products of queries and keys, scaled by one over the root
     of their length unless told otherwise. A bool mask is True where a query may attend, other masks
     are added, and causal attention sees no key past the query's place, counted from the first."""
-    scores = _wide(q) @ _wide(k).swapaxes(-1, -2) * (1 / math.sqrt(q.shape[-1]) if scale is None else scale)
-    if mask is not None:
-        scores = np.where(mask, scores, -np.inf) if mask.dtype == bool else scores + _wide(mask)
-    if causal:
-        scores = np.where(np.tri(*scores.shape[-2:]) == 1, scores, -np.inf)
-    exact, _ = attended(scores, _wide(v))
+    exact, _ = attended(scored(q, k, mask, causal, scale), _wide(v))
     return Within(exact, accuracy.Close(1e-5, 1e-5), dtypes.of_array(q), signed_zero=False)
 
 
@@ -361,17 +317,7 @@ def heads_attend_apart_and_are_joined(
     """Each head attends with its own part of the projected queries, keys and values; the results are joined
     and projected. Bool masks are True where a key is ignored. The weights come averaged over the
     heads, or None where they are not needed."""
-    n, length, width = x.shape
-    projected = _wide(x) @ _wide(parameters["in_proj_weight"]).T + parameters["in_proj_bias"]
-    q, k, v = (one.reshape(n, length, heads, -1).swapaxes(1, 2) for one in np.split(projected, 3, axis=-1))
-    scores = q @ k.swapaxes(-1, -2) / math.sqrt(width // heads)
-    if mask is not None:
-        scores = np.where(mask, -np.inf, scores)
-    if padding is not None:
-        scores = np.where(padding[:, None, None, :], -np.inf, scores)
-    result, weights = attended(scores, v)
-    joined = result.swapaxes(1, 2).reshape(n, length, width)
-    output = joined @ _wide(parameters["out_proj.weight"]).T + parameters["out_proj.bias"]
+    output, weights = heads_attended(x, heads, parameters, mask, padding)
     bound, dtype = accuracy.Close(1e-5, 1e-5), dtypes.of_array(x)
     shown = Within(weights.mean(1), bound, dtype, signed_zero=False) if need else Exactly(None)
     return Each((Within(output, bound, dtype, signed_zero=False), shown))
@@ -450,6 +396,5 @@ def gradients_are_clipped_by_their_total_norm(
     given one; the norm before is returned."""
     joined = np.concatenate([_wide(one).reshape(-1) for one in grads])
     total = np.asarray(np.linalg.norm(joined, order))
-    factor = min(1.0, most / (float(total) + 1e-6))
-    exact = total if of is None else _wide(grads[of]) * factor
+    exact = total if of is None else _wide(grads[of]) * min(1.0, most / (float(total) + 1e-6))
     return Within(exact, accuracy.CLOSE["float32"], dtypes.float32, signed_zero=False)

@@ -14,7 +14,7 @@ from .moments import Dropped, Spread
 from .observation import Observation, Seen
 from .outcome import Each, Exactly, Outcome, Raises, Unspecified, Warns, Within
 from .rules import dtypes
-from .rules.recurrence import Parameters, attended, recurred
+from .rules.recurrence import Parameters, heads_attended, recurred
 
 _PACK = "nn.utils.rnn.pack_padded_sequence; nn.utils.rnn.pad_packed_sequence"
 _VECTOR = "nn.utils.parameters_to_vector; nn.utils.vector_to_parameters"
@@ -117,17 +117,6 @@ def _standardised(x: Array, eps: float) -> Array:
     return np.asarray(centred / np.sqrt((centred**2).mean(-1, keepdims=True) + eps))
 
 
-def _attention(x: Array, heads: int, own: Mapping[str, Array], mask: Array | None) -> Array:
-    n, length, width = x.shape
-    projected = x @ own["self_attn.in_proj_weight"].T + own["self_attn.in_proj_bias"]
-    q, k, v = (one.reshape(n, length, heads, -1).swapaxes(1, 2) for one in np.split(projected, 3, axis=-1))
-    scores = q @ k.swapaxes(-1, -2) / np.sqrt(width // heads)
-    if mask is not None:
-        scores = np.where(mask, -np.inf, scores)
-    joined = attended(scores, v)[0].swapaxes(1, 2).reshape(n, length, width)
-    return np.asarray(joined @ own["self_attn.out_proj.weight"].T + own["self_attn.out_proj.bias"])
-
-
 @clause("nn.TransformerEncoderLayer", covers="modules.transformer-encoder", level="extended")
 def an_encoder_layer_attends_and_feeds_forward(
     x: Array,
@@ -145,6 +134,8 @@ def an_encoder_layer_attends_and_feeds_forward(
     """
     own = {name: one.astype(np.float64) for name, one in parameters.items()}
 
+    attention = {name.removeprefix("self_attn."): one for name, one in own.items()}
+
     def norm(values: Array, number: int) -> Array:
         scale, shift = own[f"norm{number}.weight"], own[f"norm{number}.bias"]
         return np.asarray(_standardised(values, 1e-5) * scale + shift)
@@ -156,10 +147,10 @@ def an_encoder_layer_attends_and_feeds_forward(
     result = x.astype(np.float64)
     for _ in range(layers):
         if norm_first:
-            result = result + _attention(norm(result, 1), heads, own, mask)
+            result = result + heads_attended(norm(result, 1), heads, attention, mask)[0]
             result = result + feed(norm(result, 2))
         else:
-            result = norm(result + _attention(result, heads, own, mask), 1)
+            result = norm(result + heads_attended(result, heads, attention, mask)[0], 1)
             result = norm(result + feed(result), 2)
     return Within(result, accuracy.Close(1e-4, 1e-4), dtypes.of_array(x), signed_zero=False)
 
