@@ -27,12 +27,7 @@ _OVERLAPS_INPUT = (
     "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
     "memory location. Please clone() the tensor before performing the operation."
 )
-_RESIZED = (
-    "An output with one or more elements was resized since it had shape {}, which does not match the "
-    "required output shape {}. This behavior is deprecated, and in a future PyTorch release outputs will "
-    "not be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing "
-    "it, inplace, to zero elements with t.resize_(0)."
-)
+_RESIZED = "out has shape {} and is resized to {}, which will be an error; give one without elements."
 
 
 def inplace(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..state import state
 from ..tensor import Tensor
-from . import forward_ad, mapping, modes
+from . import forward_ad, mapping
 from .derivatives import DERIVATIVES
 from .names import camel_case, node_name
 from .nodes import Node
@@ -18,21 +18,9 @@ if TYPE_CHECKING:
 
 _LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
 _VIEW_OF_LEAF = "a view of a leaf Variable that requires grad is being used in an in-place operation."
-_MULTI_VIEW = (
-    "Output {} of {} is a view and is being modified inplace. This view is the output of a function that "
-    "returns multiple views. Such functions do not allow the output views to be modified inplace. You should "
-    "replace the inplace operation by an out-of-place one."
-)
-_NO_GRAD_VIEW = (
-    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that "
-    "this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both "
-    "the view and the inplace either both inside the no_grad block (if you don't want the inplace to be "
-    "tracked) or both outside (if you want the inplace to be tracked)."
-)
-_INFERENCE = (
-    "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a "
-    "normal tensor before doing inplace update."
-)
+_MULTI_VIEW = "output {} of {} is one of several views made at once: it cannot be written to while recording."
+_NO_GRAD_VIEW = "a view made under no_grad cannot be written to while recording."
+_INFERENCE = "an inference tensor cannot be written to outside inference mode; clone it first."
 
 
 def tensors_in(values: Iterable[Any]) -> Iterator[Tensor]:
@@ -50,14 +38,18 @@ def run(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return op.kernel(*args, **kwargs)
     if state.mapping:
         mapping.check(op, args, kwargs)
-    recorded = state.grad and op.differentiable and _wants_grad((*args, *kwargs.values()))
-    with modes.no_grad():
+    grad = state.grad
+    recorded = grad and op.differentiable and _wants_grad((*args, *kwargs.values()))
+    state.grad = False
+    try:
         result = op.kernel(*args, **kwargs)
+    finally:
+        state.grad = grad
     results = tuple(result) if isinstance(result, tuple | list) else (result,)
     if args and result is args[0]:
         return result
     if op.view:
-        _mark_views(op, results, recorded=state.grad)
+        _mark_views(op, results, recorded=grad)
     if recorded and any(isinstance(one, Tensor) and one.dtype.is_differentiable for one in results):
         _record(op, args, kwargs, results)
     if state.levels and any(forward_ad.tangent_of(one) is not None for one in _every(args, kwargs)):
@@ -72,7 +64,13 @@ def _every(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
 
 
 def _wants_grad(values: Iterable[Any]) -> bool:
-    return any(tensor.requires_grad for tensor in tensors_in(values))
+    for value in values:
+        if isinstance(value, Tensor):
+            if value.requires_grad:
+                return True
+        elif isinstance(value, list | tuple) and _wants_grad(value):
+            return True
+    return False
 
 
 def bound(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
