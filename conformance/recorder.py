@@ -113,7 +113,10 @@ class Recorder:
         if self._log is None:
             self._begin(nodeids)
         else:
+            before = len(self._selected)
             self._selected |= {check_name(nodeid) for nodeid in nodeids} & checks().keys()
+            if len(self._selected) > before:
+                self._progress.begin(len(self._selected) - len(self._earlier.done if self._earlier else ()))
 
     def _begin(self, nodeids: Iterable[str]) -> None:
         self.selected_anything = True

@@ -108,7 +108,7 @@ def _judged(refusal: Refused, identity: Identity) -> list[str]:
         condition = expression(refusal.due)
     except NoExpressionError:
         condition = "None"
-    lines = [*helpers(condition), ""]
+    lines = [line for helper in helpers(condition) for line in ("", helper, "")]
     last = max(place for place, step in enumerate(steps) if step.name != "def")
     for place, step in enumerate(steps):
         if place == last and refusal.subject is None:

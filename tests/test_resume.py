@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tensorcanon.conformance.backends.catalogue import reference
+from tensorcanon.conformance.cli.run import Request, execute
+from tensorcanon.conformance.inventory import checks
+from tensorcanon.conformance.mutants.ledger import mutants
 
 ENTRY = [sys.executable, "-m", "tensorcanon.conformance.cli.entry"]
 KILLS = int(os.environ.get("TENSORCANON_KILLS", "3"))
@@ -93,6 +100,53 @@ def test_a_run_killed_at_any_moment_is_resumed(
         )
         assert done.returncode == 0, done.stderr + done.stdout
     assert verdicts(tmp_path / "out") == due
+
+
+def run_here(folder: Path, resume: bool) -> None:
+    os.chdir(folder)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
+    chosen = "test_promotion_functions or test_views_layout"
+    os._exit(execute(Request("reference", "smoke", 0, 0, chosen, (), Path("out"), resume=resume)))
+
+
+def spawned(folder: Path, resume: bool = False) -> multiprocessing.process.BaseProcess:
+    """Start a run in a process that has loaded all it needs, as many kills cost little then."""
+    process = multiprocessing.get_context("fork").Process(target=run_here, args=(folder, resume))
+    process.start()
+    return process
+
+
+def test_a_run_killed_again_and_again_is_resumed(tmp_path: Path) -> None:
+    reference(), checks(), mutants()  # loaded before the processes part
+    started = time.monotonic()
+    whole = spawned(tmp_path)
+    whole.join(600)
+    seconds = time.monotonic() - started
+    assert whole.exitcode == 0
+    due = verdicts(tmp_path / "out")
+    dice = random.Random(0)
+    killed = 0
+    while killed < KILLS * 5:
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        for _ in range(dice.randint(1, 4)):
+            process = spawned(tmp_path, resume=resumable(tmp_path / "out"))
+            process.join(dice.uniform(0, seconds))
+            if process.exitcode is None:
+                process.kill()
+                killed += 1
+            process.join()
+            assert process.exitcode in (0, -signal.SIGKILL)
+        last = spawned(tmp_path, resume=resumable(tmp_path / "out"))
+        last.join(600)
+        assert last.exitcode == 0
+        assert verdicts(tmp_path / "out") == due
+
+
+def resumable(out: Path) -> bool:
+    """Whether a run got as far as to leave something."""
+    return any((out / name).exists() for name in ("run.jsonl", "run.json", "journal"))
 
 
 def test_a_crash_in_the_process_of_the_run_is_found_when_it_is_resumed(
