@@ -50,7 +50,8 @@ def _shard(document: Document) -> Shard:
 
 
 def _facts(header: Header) -> dict[str, Any]:
-    backend, shard = header["backend"], header.get("shard") or {}
+    backend, shard = header["backend"], header.get("shard")
+    assert shard is not None
     return {
         "backend": backend["spec"],
         "version of the backend": backend["version"],
@@ -58,8 +59,8 @@ def _facts(header: Header) -> dict[str, Any]:
         "profile": header["profile"],
         "seed": header["seed"],
         "filter": header["filter"],
-        "number of shards": shard.get("of"),
-        "selection of checks": shard.get("selection"),
+        "number of shards": shard["of"],
+        "selection of checks": shard["selection"],
     }
 
 
