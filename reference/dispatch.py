@@ -71,6 +71,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 from . import placement, subclasses
@@ -131,11 +132,11 @@ class Op:
     signature: inspect.Signature = _NO_SIGNATURE
     demand: Demand = NO_DEMAND
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         return tuple(self.signature.parameters)
 
-    @property
+    @cached_property
     def writes(self) -> bool:
         """Whether the op exists in place only."""
         return self.name.endswith("_") and not self.raw
@@ -263,9 +264,8 @@ def run(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call an op by its name, as the public function does."""
     current = OPS[name]
     kwargs = canonical(current, kwargs)
-    first = current.parameters[0]
-    if not args and first in kwargs:
-        args = (kwargs.pop(first),)
+    if not args and current.parameters[0] in kwargs:
+        args = (kwargs.pop(current.parameters[0]),)
     if current.spread and len(args) > 1 and hasattr(args[1], "__index__"):
         args = (args[0], args[1:])
     current.demand.check(name, args, kwargs)
@@ -275,20 +275,32 @@ def run(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 def _run(current: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    from . import writing
-    from .autograd import tape
-
     if current.raw:
         return current.kernel(*args, **kwargs)
-    if current.inplace_keyword and kwargs.pop("inplace", False):
-        return writing.inplace(current, args, kwargs)
-    if current.writes:
-        return writing.inplace(current, args, kwargs)
+    if current.writes or (current.inplace_keyword and kwargs.pop("inplace", False)):
+        return _writing().inplace(current, args, kwargs)
     if current.out and "out" in kwargs:
         out = kwargs.pop("out")
         if out is not None:
-            return writing.into(current, out, args, kwargs)
-    return tape.run(current, args, kwargs)
+            return _writing().into(current, out, args, kwargs)
+    return _tape().run(current, args, kwargs)
+
+
+# Both are made of operations themselves; looked up at the first call.
+
+
+@cache
+def _writing() -> Any:
+    from . import writing
+
+    return writing
+
+
+@cache
+def _tape() -> Any:
+    from .autograd import tape
+
+    return tape
 
 
 class Namespace:

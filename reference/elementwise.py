@@ -33,6 +33,8 @@ _ONE_BOOL = (
 @op("add", inplace=True, out=True)
 def add(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """Return ``input + alpha * other``."""
+    if type(alpha) is int and alpha == 1:
+        return elementwise(np.add, input, other)
     check_alpha(alpha, promoted(*as_operands(input, other)))
     return elementwise(lambda a, b: a + scaled(b, alpha), input, other)
 

@@ -94,6 +94,9 @@ def wrap_dims(dims: Any, ndim: int) -> tuple[int, ...]:
 
 def promoted(*operands: Operand) -> dtype:
     """Return the result type of an arithmetic operation."""
+    first = operands[0]
+    if isinstance(first, Tensor) and all(isinstance(o, Tensor) and o.dtype is first.dtype for o in operands):
+        return first.dtype
     seen = [promotion.Operand(o.dtype.rule, o.ndim) if isinstance(o, Tensor) else o for o in operands]
     return dtypes.of(promotion.result_type(*seen, default=dtypes.get_default_dtype().rule))
 
@@ -189,7 +192,10 @@ def fresh(array: Any, dtype: dtype | None = None) -> Tensor:
     if values.base is not None or not values.flags.c_contiguous or not values.flags.writeable:
         values = np.array(values, order="C")
     storage = Storage(values.reshape(-1).view(np.uint8))
-    return Tensor.make(storage, values.shape, stride_rules.contiguous_strides(values.shape), 0, kind)
+    return Tensor.make(storage, values.shape, _row_major(values.shape), 0, kind)
+
+
+_row_major = functools.lru_cache(maxsize=4096)(stride_rules.contiguous_strides)
 
 
 def arranged(array: Array, dtype: dtype, *operands: Any) -> Tensor:
@@ -197,6 +203,9 @@ def arranged(array: Array, dtype: dtype, *operands: Any) -> Tensor:
 
     A Python number counts as a zero-dim operand.
     """
+    rows = _row_major(array.shape)
+    if all(not isinstance(o, Tensor) or (o.strides == rows and o.shape == array.shape) for o in operands):
+        return fresh(array, dtype)
     windows = tuple((tuple(o.shape), o.strides) if isinstance(o, Tensor) else ((), ()) for o in operands)
     return with_strides(array, dtype, _layout(array.shape, windows))
 

@@ -38,13 +38,13 @@ def _spread(
     if count - correction <= 0:
         warnings.warn(_FEW.format(name), UserWarning, stacklevel=5)
     values = elements(input, input.dtype)
-    wide = np.complex128 if input.dtype.is_complex else np.float64
+    # A copy, which the steps that follow may overwrite.
+    values = np.array(values, np.complex128 if input.dtype.is_complex else np.float64)
     with np.errstate(all="ignore"):
-        center = values.sum(axes, wide, keepdims=True) / np.float64(count)
-        deviations = np.asarray(np.subtract(values, center, dtype=wide))
-        if input.dtype.is_complex:
-            deviations = np.abs(deviations)
-        squares = np.square(deviations, out=deviations).sum(axes, keepdims=bool(keepdim))
+        center = values.sum(axes, keepdims=True) / np.float64(count)
+        values -= center
+        magnitudes = np.asarray(np.abs(values)) if input.dtype.is_complex else values
+        squares = np.square(magnitudes, out=magnitudes).sum(axes, keepdims=bool(keepdim))
         variance = squares / np.float64(np.maximum(0.0, count - correction))
     return np.asarray(variance), np.asarray(center if keepdim else np.squeeze(center, axes))
 
