@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
 _VIEW_OF_LEAF = "a view of a leaf Variable that requires grad is being used in an in-place operation."
-_MULTI_VIEW = "output {} of {} is a view, one of several made at once: it cannot be written to while recording."
+_MULTI_VIEW = "output {} of {} is a view made with others at once: it cannot be written to while recording."
 _NO_GRAD_VIEW = "a view made under no_grad cannot be written to while recording."
 _INFERENCE = "an inference tensor cannot be written to outside inference mode; clone it first."
 
