@@ -103,7 +103,9 @@ def test_a_wrong_file_is_refused(text: str, tmp_path: Path) -> None:
 
 def test_the_reference_is_found_as_it_claims() -> None:
     backend = resolve("reference")
-    assert probe(backend) == backend.claims
+    found = probe(backend)
+    assert backend.claims.dtypes <= found.dtypes
+    assert (found.data, found.strides, found.autograd, found.complete) == (True, True, True, True)
     assert is_sound(backend)
 
 
@@ -125,7 +127,8 @@ def test_a_part_of_the_api_is_held_to_that_part() -> None:
     part.__dict__.update({dtype.name: getattr(reference, dtype.name) for dtype in (dtypes.float32,)})
     claims = Claims(frozenset({dtypes.float32}), complete=False)
     backend = TorchLike(part, Identity("part", "part", "1", "cpu"), claims)
-    check = checks()[CHECKS[0]]
+    name = "test_elementwise.py::test_roots_exponentials_and_logarithms_are_near_wide_types[exp]"
+    check = checks()[name]
     assert {found.verdict for found in examine(check, backend, PROFILES["smoke"], 0)} == {"unclaimed"}
     whole = TorchLike(part, backend.identity, Claims(frozenset({dtypes.float32})))
     assert "fail" in {found.verdict for found in examine(check, whole, PROFILES["smoke"], 0)}
