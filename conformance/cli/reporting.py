@@ -6,7 +6,17 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tensorcanon.reports import badge, difference, files, gather, html, markdown, statement, workflow
+from tensorcanon.reports import (
+    accuracy,
+    badge,
+    difference,
+    files,
+    gather,
+    html,
+    markdown,
+    statement,
+    workflow,
+)
 from tensorcanon.reports.errors import DocumentError
 from tensorcanon.spec import canon
 
@@ -31,7 +41,7 @@ def print_difference(before: Path, after: Path, as_markdown: bool) -> int:
         then, now = gather.collect([before, after])
         found = difference.changes(then, now)
         if as_markdown:
-            sys.stdout.write(markdown.differing(then, now))
+            sys.stdout.write(f"{markdown.differing(then, now)}\n{accuracy.render(then, now)}")
         else:
             for change in found:
                 console.print(difference.described(change), markup=False)
