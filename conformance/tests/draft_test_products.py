@@ -174,7 +174,7 @@ def test_batches(run: Run, case: Written) -> None:
     x, y = run.tensor(a), run.tensor(b)
     due = products.batches_of_matrices_broadcast(a.array, b.array)
     expect_forms(run, due, MATMUL, x, y)
-    run.expect(due, "torch.matmul", x, y, out=run.tensor(blank))
+    run.expect(due, "torch.matmul", x, y, out=run.tensor(blank.array))
 
 
 def draw_bmm(tape: Tape) -> Written:
