@@ -121,7 +121,7 @@ def address(url: str) -> str:
 
 
 def error_text(error: ErrorSeen) -> str:
-    """Return an error in a few words, as ``0.52 of 4 ulp``; one that is hardly past its limit is told apart."""
+    """Return an error in a few words, as ``0.52 of 4 ulp``; what is hardly past its limit shows it."""
     largest, limit = number(error["largest"]), number(error["limit"])
     if largest == limit and error["largest"] != error["limit"]:
         largest = repr(error["largest"])
