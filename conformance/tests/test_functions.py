@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ from tensorcanon.spec.ops.functions import GROUPS
 from tensorcanon.spec.outcome import Each, Exactly, Outcome, Within
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
+
+WIDE = (dtypes.float32, dtypes.float64)
+_FEW = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +63,11 @@ def draw_mapped(tape: Tape, group: Group) -> Case:
 
 def draw_row(tape: Tape, row: Function, *, mapped: int | None = None) -> Case:
     dtype = tape.choose(row.types)
+    inputs = row.inputs
+    if row.large and mapped is None and tape.one_in(24) and (row.values != "distinct" or dtype in WIDE):
+        inputs = (row.large, *inputs[1:])
     arrays = []
-    for given in row.inputs:
+    for given in inputs:
         if isinstance(given, tuple):
             shape = given if mapped is None else (mapped, *given)
             arrays.append(_elements(tape, row, shape, dtype))
@@ -72,7 +79,9 @@ def draw_row(tape: Tape, row: Function, *, mapped: int | None = None) -> Case:
 def _elements(tape: Tape, row: Function, shape: tuple[int, ...], dtype: DType) -> Array:
     if row.values != "distinct" or dtype.format is None or dtype.is_complex:
         return draw_array(tape, dtype, shape, row.values)
-    picks = tape.shuffled(range(int(np.prod(shape))))
+    count = math.prod(shape)
+    few = count <= _FEW
+    picks = tape.shuffled(range(count)) if few else np.argsort(tape.take(count), kind="stable")
     return ((np.array(picks, np.float64) - 5) / 4 + 1 / 16).reshape(shape).astype(dtype.storage)
 
 

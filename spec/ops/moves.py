@@ -18,6 +18,8 @@ NEITHER: frozenset[str] = frozenset()
 CUBE = ((2, 3, 4),)
 SQUARE = ((3, 3),)
 PAIR = ((2, 3), (2, 3))
+# Past the sizes at which kernels change their ways.
+LONG, WIDE, DEEP, SQUARE_WIDE = (4099,), (67, 65), (130, 3, 11), (67, 67)
 # Where a derivative for complex types is missing from some releases.
 REAL = (dtypes.bool_, *dtypes.REALS)
 
@@ -76,27 +78,27 @@ def _windows(x: Array, size: int, step: int) -> Array:
 
 SHAPED = (
     _view("reshape", lambda x: x.reshape(4, 3), (4, 3)),
-    _view("reshape", lambda x: x.reshape(-1), (-1,)),
+    _view("reshape", lambda x: x.reshape(-1), (-1,), large=WIDE),
     _view("flatten", lambda x: x.reshape(2, 12), 1, inputs=CUBE),
-    _view("ravel", np.ravel),
+    _view("ravel", np.ravel, large=WIDE),
     _view("unflatten", lambda x: x.reshape(3, 2, 2), 1, (2, -1)),
     _view("squeeze", lambda x: x[0, :, 0], inputs=((1, 3, 1),)),
     _view("squeeze", lambda x: x[:, :, 0], (0, 2), inputs=((2, 3, 1),)),
-    _view("unsqueeze", lambda x: x[:, None], 1),
+    _view("unsqueeze", lambda x: x[:, None], 1, large=WIDE),
     _view("atleast_1d", lambda x: x[None], inputs=((),), forms=NEITHER),
-    _view("atleast_2d", lambda x: x[None], inputs=((3,),), forms=NEITHER),
-    _view("atleast_3d", lambda x: x[None, :, None], inputs=((3,),), forms=NEITHER),
+    _view("atleast_2d", lambda x: x[None], inputs=((3,),), forms=NEITHER, large=LONG),
+    _view("atleast_3d", lambda x: x[None, :, None], inputs=((3,),), forms=NEITHER, large=LONG),
     _view("broadcast_to", lambda x: np.broadcast_to(x, (2, 3, 4)), (2, 3, 4)),
-    _view("permute", lambda x: x.transpose(2, 0, 1), (2, 0, 1), inputs=CUBE),
-    _view("transpose", lambda x: x.swapaxes(0, -1), 0, -1, inputs=CUBE),
-    _view("swapaxes", lambda x: x.swapaxes(0, 1), 0, 1),
-    _view("t", np.transpose),
+    _view("permute", lambda x: x.transpose(2, 0, 1), (2, 0, 1), inputs=CUBE, large=DEEP),
+    _view("transpose", lambda x: x.swapaxes(0, -1), 0, -1, inputs=CUBE, large=DEEP),
+    _view("swapaxes", lambda x: x.swapaxes(0, 1), 0, 1, large=WIDE),
+    _view("t", np.transpose, large=WIDE),
     _view("movedim", lambda x: np.moveaxis(x, 0, -1), 0, -1, inputs=CUBE),
     _view("moveaxis", lambda x: np.moveaxis(x, (0, 1), (1, 2)), (0, 1), (1, 2), inputs=CUBE),
     _view("adjoint", lambda x: _conjugate(x).swapaxes(-1, -2), inputs=CUBE),
     _method("expand", lambda x: np.broadcast_to(x, (2, 3, 4)), 2, -1, 4, inputs=((3, 1),), views=True),
-    _method("repeat", lambda x: np.tile(x, (2, 1, 3)), 2, 1, 3),
-    _method("contiguous", np.copy, views=True),
+    _method("repeat", lambda x: np.tile(x, (2, 1, 3)), 2, 1, 3, large=WIDE),
+    _method("contiguous", np.copy, views=True, large=WIDE),
     _method(
         "expand_as",
         lambda x, y: np.broadcast_to(x, y.shape),
@@ -104,21 +106,21 @@ SHAPED = (
         views=True,
     ),
     _method("reshape_as", lambda x, y: x.reshape(y.shape), inputs=((3, 4), np.zeros((2, 6))), views=True),
-    _move("clone", np.copy),
-    _move("tile", lambda x: np.tile(x, (2, 2)), (2, 2)),
+    _move("clone", np.copy, large=WIDE),
+    _move("tile", lambda x: np.tile(x, (2, 2)), (2, 2), large=WIDE),
     _move("positive", np.copy, views=True, types=(*dtypes.REALS, *dtypes.COMPLEXES)),
 )
 COPIED = (
-    _move("alias_copy", np.copy, forms=OUT),
+    _move("alias_copy", np.copy, forms=OUT, large=WIDE),
     _move("view_copy", lambda x: x.reshape(2, 6), (2, 6), forms=OUT),
     _move("expand_copy", lambda x: np.broadcast_to(x, (2, 3, 4)), (2, 3, 4), forms=OUT),
     _move("permute_copy", lambda x: x.transpose(2, 0, 1), (2, 0, 1), inputs=CUBE, forms=OUT),
     _move("transpose_copy", lambda x: x.swapaxes(0, 2), 0, 2, inputs=CUBE, forms=OUT),
-    _move("t_copy", np.transpose, forms=OUT),
+    _move("t_copy", np.transpose, forms=OUT, large=WIDE),
     _move("squeeze_copy", lambda x: x[:, 0], 1, inputs=((3, 1),), forms=OUT),
-    _move("unsqueeze_copy", lambda x: x[None], 0, forms=OUT),
+    _move("unsqueeze_copy", lambda x: x[None], 0, forms=OUT, large=WIDE),
     _move("diagonal_copy", np.diagonal, forms=OUT),
-    _move("narrow_copy", lambda x: x[:, 1:3], 1, 1, 2, forms=BOTH),
+    _move("narrow_copy", lambda x: x[:, 1:3], 1, 1, 2, forms=BOTH, large=WIDE),
     _move("unfold_copy", lambda x: _windows(x, 2, 2), 1, 2, 2, forms=OUT),
     _move("unbind_copy", tuple, forms=NEITHER),
     _move("split_with_sizes_copy", lambda x: (x[:, :1], x[:, 1:]), (1, 3), 1, forms=NEITHER),
@@ -126,9 +128,9 @@ COPIED = (
     _move("select_copy", lambda x: x[:, -1], 1, -1, forms=OUT, types=REAL),
 )
 PIECES = (
-    _view("narrow", lambda x: x[:, 1:3], 1, 1, 2),
-    _view("select", lambda x: x[:, -2], 1, -2),
-    _view("diagonal", np.diagonal),
+    _view("narrow", lambda x: x[:, 1:3], 1, 1, 2, large=WIDE),
+    _view("select", lambda x: x[:, -2], 1, -2, large=WIDE),
+    _view("diagonal", np.diagonal, large=WIDE),
     _view("diagonal", lambda x: np.diagonal(x, 1, 1, 2), 1, 1, 2, inputs=CUBE),
     _view("linalg.diagonal", lambda x: np.diagonal(x, 0, -2, -1), inputs=CUBE, forms=NEITHER),
     _view("unbind", lambda x: tuple(x.swapaxes(0, 1)), 1),
@@ -139,10 +141,10 @@ PIECES = (
     _view("hsplit", lambda x: (x[:, :2], x[:, 2:]), 2),
     _view("vsplit", lambda x: (x[:1], x[1:]), (1,)),
     _view("dsplit", lambda x: (x[..., :2], x[..., 2:]), 2, inputs=CUBE),
-    _method("unfold", lambda x: _windows(x, 3, 1), 1, 3, 1, views=True),
-    _move("diag", np.diag, inputs=SQUARE, forms=BOTH),
+    _method("unfold", lambda x: _windows(x, 3, 1), 1, 3, 1, views=True, large=WIDE),
+    _move("diag", np.diag, inputs=SQUARE, forms=BOTH, large=SQUARE_WIDE),
     _move("diag", lambda x: _embedded(x, -1), -1, inputs=((3,),), forms=BOTH),
-    _move("diag_embed", _embedded),
+    _move("diag_embed", _embedded, large=WIDE),
     _move("diagflat", lambda x: _embedded(x.reshape(-1)), inputs=((2, 2),)),
     _move("tril", lambda x: _kept(x, np.tri(3, 4, dtype=bool)), forms=BOTH),
     _move("tril", lambda x: _kept(x, np.tri(3, 4, -1, bool)), -1, inputs=((2, 3, 4),), forms=BOTH),
@@ -186,13 +188,13 @@ JOINED = (
     ),
 )
 TURNED = (
-    _move("flip", lambda x: x[::-1, :, ::-1], (0, 2), inputs=CUBE),
-    _move("fliplr", np.fliplr),
-    _move("flipud", np.flipud),
-    _move("rot90", lambda x: np.rot90(x, 3, (0, 2)), 3, (0, 2), inputs=CUBE),
-    _move("roll", lambda x: np.roll(x, (1, -2), (0, 1)), (1, -2), (0, 1)),
-    _move("roll", lambda x: np.roll(x, 5), 5),
-    _move("repeat_interleave", lambda x: np.repeat(x, 2, 1), 2, 1),
+    _move("flip", lambda x: x[::-1, :, ::-1], (0, 2), inputs=CUBE, large=DEEP),
+    _move("fliplr", np.fliplr, large=WIDE),
+    _move("flipud", np.flipud, large=WIDE),
+    _move("rot90", lambda x: np.rot90(x, 3, (0, 2)), 3, (0, 2), inputs=CUBE, large=DEEP),
+    _move("roll", lambda x: np.roll(x, (1, -2), (0, 1)), (1, -2), (0, 1), large=WIDE),
+    _move("roll", lambda x: np.roll(x, 5), 5, large=WIDE),
+    _move("repeat_interleave", lambda x: np.repeat(x, 2, 1), 2, 1, large=WIDE),
     _move(
         "repeat_interleave",
         lambda x, n: np.repeat(x, n, 0),
@@ -207,6 +209,6 @@ TURNED = (
         maps=False,
         forms=NEITHER,
     ),
-    _move("constant_pad_nd", lambda x: np.pad(x, ((0, 1), (2, 1))), (2, 1, 0, 1), forms=NEITHER),
+    _move("constant_pad_nd", lambda x: np.pad(x, ((0, 1), (2, 1))), (2, 1, 0, 1), forms=NEITHER, large=WIDE),
 )
 FUNCTIONS = (*SHAPED, *COPIED, *PIECES, *JOINED, *TURNED)
