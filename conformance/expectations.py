@@ -21,7 +21,7 @@ Kind = Literal["departure", "known"]
 Expected = Literal["fail", "crash", "timeout", "out-of-memory", "flaky", "vacuous"]
 _FIELDS = {"clause", "reason", "url", "when", "expect", "expires", "witness"}
 _NEEDED = {"clause", "reason"}
-_WHEN = {"device", "dtype"}
+_WHEN = {"backend", "device", "dtype"}
 _WITNESS = {"test", "example"}
 # The backends that do as torch does: torch's departures are expected of both.
 _TORCH_LIKE = ("torch", "reference")
@@ -44,8 +44,9 @@ class Expectation:
     kind : {"departure", "known"}
         torch against its own documentation, or a fault of the backend.
     when : dict
-        The kind of device (``device``) and the type (``dtype``) that it is limited to. Where a type is named,
-        only programs that use it are known to fail; the others are judged as ever.
+        The name of the backend (``backend``), the kind of device (``device``) and the type (``dtype``) that it
+        is limited to. Where a type is named, only programs that use it are known to fail; the others are
+        judged as ever.
     expect : str
         The verdict.
     expires : date or None
@@ -66,7 +67,8 @@ class Expectation:
 
     def concerns(self, clause: str, identity: Identity) -> bool:
         """Return whether a failure of this clause on this backend may be the one expected."""
-        here = self.when.get("device", identity.device) == identity.device
+        seen = {"backend": identity.name, "device": identity.device}
+        here = all(self.when.get(key, value) == value for key, value in seen.items())
         return here and not self.expired and fnmatchcase(clause, self.clause)
 
     def explains(self, verdict: str, program: Program | None) -> bool:
@@ -106,7 +108,7 @@ def every_departure() -> list[Expectation]:
 def read(path: Path) -> list[Expectation]:
     """Return the known failures of a vendor's file.
 
-    It holds tables ``[[known]]`` with clause and reason, and where wanted url, ``when = {device, dtype}``,
+    It holds tables ``[[known]]`` with clause and reason, and where wanted url, ``when = {backend, device, dtype}``,
     expect, expires (a date) and ``witness = {test, example}``.
 
     Raises

@@ -77,6 +77,13 @@ def _last_dim(original: Kernel) -> Kernel:
     return take
 
 
+def _viewing(original: Kernel) -> Kernel:
+    def take(input: Tensor, indices: Tensor, dim: int | None = None) -> Any:
+        return original(input.view(-1) if dim is None else input, indices, dim)
+
+    return take
+
+
 def _next_dim(original: Kernel) -> Kernel:
     def take(input: Tensor, indices: Tensor, dim: int | None = None) -> Any:
         if dim is not None and -input.ndim < dim < 0 and input.shape == indices.shape:
@@ -161,6 +168,11 @@ MUTANTS = [
         "take_along_no_dim_stays_in_the_first_row",
         scattering.take_along_dim_gathers_with_broadcasting,
         kernel("take_along_dim", _last_dim),
+    ),
+    mutant(
+        "take_along_no_dim_needs_a_view",
+        scattering.take_along_dim_flattens_any_layout,
+        kernel("take_along_dim", _viewing),
     ),
     mutant(
         "take_along_dim_takes_the_next_of_negative_dims",
