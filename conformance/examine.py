@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import traceback
 import warnings
@@ -141,9 +142,11 @@ class _Search:
     witnesses: Witnesses = field(default_factory=dict)
     excused: Witnesses = field(default_factory=dict)
     losses: int = 0
+    deadline: float = math.inf
 
     def run(self, profile: Profile, seed: int) -> bool:
         """Try the examples; returns whether all there are were tried."""
+        self.deadline = time.monotonic() + profile.seconds
         for example in self.guidance.first:
             self._try(example)
         complete = self._enumerate(profile, seed) if self.check.cases else self._draw(profile, seed)
@@ -167,6 +170,10 @@ class _Search:
         return False
 
     def _done(self) -> bool:
+        late = self.tally.examples > 0 and time.monotonic() > self.deadline
+        return late or self._keeps_dying()
+
+    def _keeps_dying(self) -> bool:
         return self.losses >= _MOST_LOSSES
 
     def _unjudged(self) -> bool:
@@ -186,7 +193,7 @@ class _Search:
             self.excused.setdefault(refusal.clause, Witness(refusal, example, repr(case)))
         elif refusal.clause not in self.witnesses:
             self.witnesses[refusal.clause] = self._witness(example, case, refusal)
-        if self._done():
+        if self._keeps_dying():
             self._close(self.witnesses.get(refusal.clause) or self.excused[refusal.clause])
 
     def _close(self, witness: Witness) -> None:
@@ -199,9 +206,10 @@ class _Search:
         if isinstance(example, int):
             return Witness(refusal, example, repr(case))
         if refusal.verdict == "fail":
-            return self._smallest(example, refusal, float("inf"))
+            return self._smallest(example, refusal, self.deadline)
         if refusal.verdict == "crash":
-            found = self._smallest(example, refusal, _SECONDS_TO_SHRINK_A_CRASH)
+            soon = time.monotonic() + _SECONDS_TO_SHRINK_A_CRASH
+            found = self._smallest(example, refusal, min(soon, self.deadline))
             if found.flaky:
                 refusal.reason += "; not seen again in a fresh process"
             found.flaky = False
@@ -209,15 +217,15 @@ class _Search:
         # A smaller example of these costs its whole limit at every try.
         return Witness(refusal, example)
 
-    def _smallest(self, data: bytes, refusal: Refused, seconds: float) -> Witness:
+    def _smallest(self, data: bytes, refusal: Refused, deadline: float) -> Witness:
         """Return the smallest example that refutes the same clause in the same way."""
         smallest: list[Witness] = []
-        deadline = time.monotonic() + seconds
         excused = self.guidance.excuses(refusal)
 
+        def still_fails(candidate: bytes) -> bool:
+            return time.monotonic() <= deadline and fails(candidate)
+
         def fails(candidate: bytes) -> bool:
-            if time.monotonic() > deadline:
-                return False
             case = case_of(self.check, candidate)
             self.guidance.before(self.check, candidate)
             again = attempt(self.check, self.backend, case, Tally(), frozenset(self.witnesses))
@@ -228,7 +236,7 @@ class _Search:
             smallest[:] = [Witness(again, candidate)]
             return True
 
-        best = shrunk(data, fails)
+        best = shrunk(data, still_fails)
         if refusal.verdict == "fail" and (best is None or not fails(best)):
             smallest.clear()
         return smallest[0] if smallest else Witness(refusal, data, flaky=not fails(data))

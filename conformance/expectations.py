@@ -44,8 +44,8 @@ class Expectation:
     kind : {"departure", "known"}
         torch against its own documentation, or a fault of the backend.
     when : dict
-        The name of the backend (``backend``), the kind of device (``device``) and the type (``dtype``) that it
-        is limited to. Where a type is named, only programs that use it are known to fail; the others are
+        The name of the backend (``backend``), the kind of device (``device``) and the type (``dtype``) that
+        it is limited to. Where a type is named, only programs that use it are known to fail; the others are
         judged as ever.
     expect : str
         The verdict.
@@ -108,8 +108,8 @@ def every_departure() -> list[Expectation]:
 def read(path: Path) -> list[Expectation]:
     """Return the known failures of a vendor's file.
 
-    It holds tables ``[[known]]`` with clause and reason, and where wanted url, ``when = {backend, device, dtype}``,
-    expect, expires (a date) and ``witness = {test, example}``.
+    It holds tables ``[[known]]`` with clause and reason, and where wanted url,
+    ``when = {backend, device, dtype}``, expect, expires (a date) and ``witness = {test, example}``.
 
     Raises
     ------

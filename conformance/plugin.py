@@ -5,6 +5,9 @@ It is loaded by every pytest in the environment, so nothing heavy is imported be
 
 from __future__ import annotations
 
+import math
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -36,21 +39,43 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--canon-step-seconds", type=float, default=60.0, help="the time of one step there")
     group.addoption("--canon-memory", type=float, default=8.0, help="the memory it may take there, in GiB")
     group.addoption("--canon-shard", help="I/N: only the I-th of N parts of the checks selected")
+    group.addoption(
+        "--canon-deadline", type=float, help="the time (since the epoch) from which no check begins"
+    )
+    group.addoption(
+        "--canon-check-seconds",
+        type=float,
+        default=math.inf,
+        help="the seconds after which a check tries no further example",
+    )
     group.addoption("--canon-skip", help="a file with the names of checks to leave out, one a line")
     group.addoption("--canon-journal", help="a folder that keeps the example under way, should this die")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the checks of the shard, without those to leave out."""
-    if config.getoption("--canon-shard") is None and config.getoption("--canon-skip") is None:
+    """Keep the checks of the shard, without those to leave out, and mix them where time may run out."""
+    shard, skip, deadline = (config.getoption(f"--canon-{name}") for name in ("shard", "skip", "deadline"))
+    if shard is None and skip is None and deadline is None:
         return
-    from .selection import chosen
+    from .selection import chosen, mixed
 
+    if deadline is not None:
+        items[:] = mixed(items, config.getoption("--canon-seed"))
     kept = chosen(config, items)
     names = {item.nodeid for item in kept}
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in names])
     items[:] = kept
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    """Begin no check past the deadline."""
+    deadline = item.config.getoption("--canon-deadline")
+    if deadline is None or time.time() < deadline:
+        return None
+    item.session.shouldstop = "the budget is spent"
+    return True
 
 
 class Examiner:
@@ -73,7 +98,9 @@ class Examiner:
                 self.expected += read(config.invocation_params.dir / path)
         except (UnknownBackendError, ExpectationError) as error:
             raise pytest.UsageError(str(error)) from error
-        self.profile = PROFILES[config.getoption("--profile")]
+        self.profile = replace(
+            PROFILES[config.getoption("--profile")], seconds=config.getoption("--canon-check-seconds")
+        )
         self.seed: int = config.getoption("--canon-seed")
         self.journal = _journal(config)
 

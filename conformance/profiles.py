@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -19,12 +20,15 @@ class Profile:
     enumerated : int or None
         At most so many of the enumerated cases, evenly spaced; None means all, and only then is a pass a
         proof.
+    seconds : float
+        After so long a check tries no further input: what it has judged counts, by the number of examples.
     """
 
     name: str
     drawn: int
     seeded: int
     enumerated: int | None = None
+    seconds: float = math.inf
 
 
 PROFILES = {

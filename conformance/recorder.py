@@ -11,7 +11,7 @@ import pytest
 
 from tensorcanon.reports import summary
 from tensorcanon.reports.document import Log
-from tensorcanon.reports.records import VerdictName
+from tensorcanon.reports.records import Limits, VerdictName
 from tensorcanon.spec import canon
 
 from . import records
@@ -48,6 +48,8 @@ class Plan:
         The index, from 1, and the number of shards.
     known : tuple of Expectation
         The vendor's known failures.
+    limits : Limits or None
+        Of time.
     """
 
     identity: Identity
@@ -56,6 +58,7 @@ class Plan:
     expression: str | None
     shard: tuple[int, int] | None = None
     known: tuple[Expectation, ...] = ()
+    limits: Limits | None = None
 
 
 class Recorder:
@@ -143,7 +146,14 @@ class Recorder:
             index, of = plan.shard
             shard = {"index": index, "of": of, "selection": selection_digest()}
         return records.header(
-            plan.identity, plan.profile, plan.seed, plan.expression, inventory, plan.known, shard
+            plan.identity,
+            plan.profile,
+            plan.seed,
+            plan.expression,
+            inventory,
+            plan.known,
+            shard,
+            plan.limits,
         )
 
     def _go_on(self, earlier: Earlier) -> None:

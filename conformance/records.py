@@ -11,7 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from tensorcanon.reports.records import SCHEMA, Coverage, Header, KnownFailure, Shard, Verdict, VerdictName
+from tensorcanon.reports.records import (
+    SCHEMA,
+    Coverage,
+    Header,
+    KnownFailure,
+    Limits,
+    Shard,
+    Verdict,
+    VerdictName,
+)
 from tensorcanon.spec import canon
 from tensorcanon.spec.clause import Clause
 
@@ -38,6 +47,7 @@ def header(
     inventory: Iterable[str],
     known: Iterable[Expectation] = (),
     shard: Shard | None = None,
+    limits: Limits | None = None,
 ) -> Header:
     """Return the first record of a run."""
     from .mutants.ledger import mutants  # not needed by the processes that only judge
@@ -74,6 +84,7 @@ def header(
         "clauses": {name: clause_text(clauses[name], killed[name]) for name in selected},  # type: ignore[misc]
         "expectations": [_known(entry) for entry in known],
         "shard": shard,
+        "limits": limits,
     }
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import re
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
+from itertools import zip_longest
 from pathlib import Path
 from typing import TypeVar
 
@@ -57,6 +59,18 @@ def chosen(config: pytest.Config, items: Sequence[pytest.Item]) -> list[pytest.I
         done = set(Path(skip).read_text("utf-8").splitlines())
         kept = [item for item in kept if check_name(item.nodeid) not in done]
     return kept
+
+
+def mixed(items: Sequence[pytest.Item], seed: int) -> list[pytest.Item]:
+    """Return the items with those of every file in turn, so that the first of them are from all chapters."""
+    generator = random.Random(seed)
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    for each in files.values():
+        generator.shuffle(each)
+    rounds = zip_longest(*files.values())
+    return [item for one_each in rounds for item in one_each if item is not None]
 
 
 def part(

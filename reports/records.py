@@ -82,6 +82,13 @@ class Shard(TypedDict):
     selection: str
 
 
+class Limits(TypedDict):
+    """The seconds after which a run begins no further check, and a check no further example; None: none."""
+
+    run: float | None
+    check: float | None
+
+
 class Header(TypedDict):
     """The first record: what is judged, against what, and which clauses were selected."""
 
@@ -98,6 +105,7 @@ class Header(TypedDict):
     clauses: dict[str, ClauseText]
     expectations: NotRequired[list[KnownFailure]]
     shard: NotRequired[Shard | None]
+    limits: NotRequired[Limits | None]
 
 
 class ErrorSeen(TypedDict):

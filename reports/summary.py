@@ -264,9 +264,21 @@ def _incompleteness(document: Document) -> Iterable[str]:
         yield "The run was cut short: its log has no footer, so clauses may not have been judged."
         return
     if not document.footer["complete"]:
-        yield "The run stopped before its end: clauses may not have been judged."
+        yield _stopped(document)
     if {key: count for key, count in document.footer["counts"].items() if count} != counts(document):
         yield "The footer counts other verdicts than the document holds: records were lost or changed."
+
+
+def _stopped(document: Document) -> str:
+    assert document.footer is not None
+    budget = (document.header.get("limits") or {}).get("run")
+    if budget is None or document.footer["seconds"] < budget:
+        return "The run stopped before its end: clauses may not have been judged."
+    missed = sum(not verdicts for verdicts in by_clause(document).values())
+    return (
+        f"The run ended with its budget of {budget:g} s: {missed} of {len(document.header['inventory'])} "
+        "clauses were not reached; --resume goes on."
+    )
 
 
 def _emptiness(document: Document) -> Iterable[str]:

@@ -141,12 +141,13 @@ def largest_distance(bound: Bound, exact: Array, seen: Array, dtype: DType) -> t
     if exact.size == 0:
         return 0.0, None
     with np.errstate(over="ignore"):
-        far = _distances(bound, exact, seen, dtype).astype(np.float64).reshape(-1)
+        far = distances(bound, exact, seen, dtype).astype(np.float64).reshape(-1)
     worst = int(np.argmax(far))
     return float(far[worst]), worst
 
 
-def _distances(bound: Bound, exact: Array, seen: Array, dtype: DType) -> Array:
+def distances(bound: Bound, exact: Array, seen: Array, dtype: DType) -> Array:
+    """Return the distance of each part from its exact value, infinities and NaN as in `largest_distance`."""
     fmt = dtype.format
     assert fmt is not None
     past = exact.dtype.type(2) ** (fmt.emax + 1)

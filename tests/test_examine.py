@@ -89,7 +89,7 @@ def test_a_pass_counts_what_was_tried() -> None:
     profile = PROFILES["ci"]
     assert found.tally.examples >= profile.seeded + profile.drawn / 2
     assert found.tally.judged[negation_negates.id] == found.tally.examples
-    assert found.tally.layouts["transposed"]
+    assert "transposed" in {layout for _, layout in found.tally.layouts}
 
 
 def test_a_failure_shrinks_to_the_smallest_program() -> None:
@@ -131,10 +131,8 @@ def test_a_seed_repeats_a_run(seed: int) -> None:
 
 
 def test_another_seed_tries_other_inputs() -> None:
-    first, second = (judged(right, seed=seed)[0].tally.dtypes for seed in (0, 1))
-    assert first and second
-    layouts = [judged(right, seed=seed)[0].tally.layouts for seed in (0, 1)]
-    assert layouts[0] != layouts[1]
+    first, second = (judged(right, seed=seed)[0].tally.layouts for seed in (0, 1))
+    assert first and second and first != second
 
 
 def test_cases_are_enumerated_or_drawn() -> None:

@@ -87,7 +87,8 @@ def test_a_script_names_the_clause_and_runs_alone(capsys: pytest.CaptureFixture[
     text = script(caught.value, reference().identity)
     assert text.startswith("# promotion.can_cast_looks_at_the_category_only\n")
     assert "tensorcanon.conformance" not in text
-    exec(text, {})
+    with pytest.raises(SystemExit, match="not as allowed"):
+        exec(text, {})
     assert capsys.readouterr().out == "tensor([-1.])\n"
 
 

@@ -37,20 +37,28 @@ class ProfileName(StrEnum):
 @app.command()
 def run(
     backend: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
             "--backend",
             "-b",
-            help="torch, torch:DEVICE+TRANSFORM, torchax, reference, a TOML file, package.module:name, …",
+            help="torch, torch:DEVICE+TRANSFORM, torchax, reference, a TOML file, package.module:name, …; "
+            "give it again for several, or *all* for each that is installed.",
+            show_default="torch",
         ),
-    ] = "torch",
+    ] = None,
     profile: Annotated[
         ProfileName,
         typer.Option("--profile", "-p", help="How much is tried: smoke (seconds), ci (minutes), full."),
     ] = ProfileName.CI,
     seed: Annotated[int, typer.Option(min=0, help="The same seed tries the same examples.")] = 0,
     workers: Annotated[
-        int, typer.Option("-n", min=0, help="Worker processes; 0 runs in this process.", metavar="N")
+        int,
+        typer.Option(
+            "-n",
+            min=0,
+            help="Worker processes; 0 runs in this process. With several backends, so many at a time.",
+            metavar="N",
+        ),
     ] = 0,
     expression: Annotated[
         str | None, typer.Option("-k", help="Only tests whose name matches, as for pytest.", metavar="EXPR")
@@ -77,6 +85,19 @@ def run(
     memory: Annotated[
         float, typer.Option(min=0.05, help="GiB that such a process may hold (looked at on Linux).")
     ] = 8.0,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            min=1,
+            help="Seconds after which no check begins, for each backend: what was not reached has no verdict, "
+            "and the run is incomplete until --resume has ended it.",
+            metavar="SECONDS",
+        ),
+    ] = None,
+    check_seconds: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Seconds after which a check tries no further example."),
+    ] = None,
     shard: Annotated[
         str | None,
         typer.Option(help="Only the I-th of N parts, for several machines; see merge.", metavar="I/N"),
@@ -95,12 +116,15 @@ def run(
 ) -> None:
     """Run the canon on a backend and write run.json, report.html, junit.xml and summary.md.
 
-    Each failure also leaves a stand-alone script and what replay needs in the folder witnesses.
+    Each failure also leaves a stand-alone script and what replay needs in the folder witnesses. Several
+    backends run each in a process and a folder of its own; report.html and summary.md show all of them.
     """
     from .run import Request, execute
+    from .several import execute_each
 
+    specs = backend or ["torch"]
     request = Request(
-        backend,
+        specs[0],
         profile.value,
         seed,
         workers,
@@ -113,8 +137,11 @@ def run(
         shard,
         resume,
         cluster or None,
+        budget,
+        check_seconds,
     )
-    raise typer.Exit(execute(request))
+    alone = len(specs) == 1 and specs[0] != "all"
+    raise typer.Exit(execute(request) if alone else execute_each(request, specs))
 
 
 @app.command()

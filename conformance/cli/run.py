@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from rich.table import Table
 from tensorcanon.reports import document as documents
 from tensorcanon.reports import html, junit, markdown, merging, summary, witnesses
 from tensorcanon.reports.errors import DocumentError
-from tensorcanon.reports.records import Document
+from tensorcanon.reports.records import Document, Limits as TimeLimits
 from tensorcanon.reports.witnesses import WITNESSES
 
 from ..backend import Identity
@@ -63,6 +64,8 @@ class Request:
     shard: str | None = None
     resume: bool = False
     cluster: str | None = None
+    budget: float | None = None
+    check_seconds: float | None = None
 
     @property
     def limits(self) -> Limits:
@@ -73,12 +76,14 @@ def execute(request: Request) -> int:
     """Run and write the results; returns the exit code."""
     if request.cluster is not None:
         return _on_cluster(request, request.cluster)
+    deadline = None if request.budget is None else time.time() + request.budget
     try:
         known = tuple(entry for path in request.expectations for entry in read(path))
         shard = None if request.shard is None else parsed_shard(request.shard)
         earlier = resume(request.out) if request.resume else None
         identity = _identity(request)
-        plan = Plan(identity, request.profile, request.seed, request.expression, shard, known)
+        profile, seed, expression = request.profile, request.seed, request.expression
+        plan = Plan(identity, profile, seed, expression, shard, known, _time_limits(request))
         if earlier is not None:
             check_same(earlier.header, _asked(request, plan), identity.version)
         # Before anything else is written, so that nothing is left half done.
@@ -86,7 +91,7 @@ def execute(request: Request) -> int:
     except (UnknownBackendError, ExpectationError, ShardError, CannotResumeError, DocumentError) as error:
         return refuse(str(error))
     try:
-        recorder, status = _recorded(request, plan, earlier)
+        recorder, status = _recorded(request, plan, earlier, deadline)
     except DocumentError as error:
         return refuse(str(error), HARNESS_FAULT)
     if not recorder.selected_anything:
@@ -98,8 +103,8 @@ def execute(request: Request) -> int:
 
 
 def _on_cluster(request: Request, cluster: str) -> int:
-    if request.resume or request.shard is not None:
-        return refuse("--cluster makes shards of its own and cannot be resumed")
+    if request.resume or request.shard is not None or request.budget is not None:
+        return refuse("--cluster makes shards of its own, has no budget and cannot be resumed")
     try:
         _identity(request)
         for path in request.expectations:
@@ -128,9 +133,17 @@ def _shard_arguments(request: Request) -> list[str]:
         made += ["-k", request.expression]
     if request.isolate is not None:
         made.append("--isolate" if request.isolate else "--no-isolate")
+    if request.check_seconds is not None:
+        made += ["--check-seconds", str(request.check_seconds)]
     for path in request.expectations:
         made += ["--expectations", str(path.resolve())]
     return made
+
+
+def _time_limits(request: Request) -> TimeLimits | None:
+    if request.budget is None and request.check_seconds is None:
+        return None
+    return {"run": request.budget, "check": request.check_seconds}
 
 
 def _identity(request: Request) -> Identity:
@@ -151,7 +164,9 @@ def _asked(request: Request, plan: Plan) -> dict[str, object]:
     }
 
 
-def _recorded(request: Request, plan: Plan, earlier: Earlier | None) -> tuple[Recorder, int]:
+def _recorded(
+    request: Request, plan: Plan, earlier: Earlier | None, deadline: float | None
+) -> tuple[Recorder, int]:
     """Run pytest with a recorder; returns it and pytest's exit status."""
     folder = request.out / JOURNAL
     expected = [*departures(plan.identity), *plan.known]
@@ -160,13 +175,17 @@ def _recorded(request: Request, plan: Plan, earlier: Earlier | None) -> tuple[Re
     with _shown() as progress:
         recorder = Recorder(lambda: documents.Log(request.out / LOG), plan, progress, rescue, earlier)
         with _terminated_as_interrupted():
-            status = _run(request, recorder, rescue, earlier)
+            status = _run(request, recorder, rescue, earlier, deadline)
         recorder.finish(interrupted=status == pytest.ExitCode.INTERRUPTED)
     return recorder, status
 
 
-def _run(request: Request, recorder: Recorder, rescue: Rescue, earlier: Earlier | None) -> int:
+def _run(
+    request: Request, recorder: Recorder, rescue: Rescue, earlier: Earlier | None, deadline: float | None
+) -> int:
     arguments = _arguments(request)
+    if deadline is not None:
+        arguments.append(f"--canon-deadline={deadline}")
     if earlier is not None:
         died = sorted((rescue.under_way() & checks().keys()) - earlier.done)
         recorder.go_on(died)
@@ -224,6 +243,8 @@ def _arguments(request: Request) -> list[str]:
         f"--canon-memory={request.memory}",
         f"--canon-journal={(request.out / JOURNAL).resolve()}",
     ]
+    if request.check_seconds is not None:
+        arguments.append(f"--canon-check-seconds={request.check_seconds}")
     if request.shard is not None:
         arguments.append(f"--canon-shard={request.shard}")
     arguments += [f"--expectations={path.resolve()}" for path in request.expectations]
