@@ -62,7 +62,7 @@ def _by_rows(original: Method) -> Method:
 
 def _smoothed_ignored(_: Method) -> Method:
     def uniform(logs: Any, target: Any, weight: Any, ignore_index: int, reduction: str, axis: int) -> Any:
-        from tensorcanon.reference.losses import _heavy
+        from tensorcanon.reference.likelihoods import _heavy
 
         losses = -ops.sum(_heavy(logs, weight, axis), axis)
         return losses if reduction == "none" else getattr(ops, reduction)(losses)
@@ -198,13 +198,13 @@ MUTANTS = [
     mutant(
         "mean_divides_by_the_rows",
         (s.nll_picks_the_targets_class, s.class_weights_divide_the_mean),
-        attribute("losses:divisor", _of_batch),
+        attribute("likelihoods:divisor", _of_batch),
         fault="pytorch/pytorch#54843",
     ),
     mutant(
         "ignored_targets_divide",
         s.ignored_targets_count_for_nothing,
-        attribute("losses:divisor", _of_all),
+        attribute("likelihoods:divisor", _of_all),
     ),
     mutant(
         "ignore_index_ignored",
@@ -225,13 +225,13 @@ MUTANTS = [
     mutant(
         "smoothing_counts_ignored_targets",
         s.label_smoothing_mixes_in_the_other_classes,
-        attribute("losses:_uniform", _smoothed_ignored),
+        attribute("likelihoods:_uniform", _smoothed_ignored),
         fault="pytorch/pytorch#73205",
     ),
     mutant(
         "smoothing_without_weights",
         s.label_smoothing_mixes_in_the_other_classes,
-        attribute("losses:_heavy", lambda _: lambda logs, weight, axis: logs),
+        attribute("likelihoods:_heavy", lambda _: lambda logs, weight, axis: logs),
     ),
     mutant(
         "smoothing_dropped",
@@ -242,7 +242,7 @@ MUTANTS = [
     mutant(
         "probabilities_divided_by_weights",
         s.targets_may_be_probabilities,
-        attribute("losses:_of_probabilities", _of_heavy),
+        attribute("likelihoods:_of_probabilities", _of_heavy),
     ),
     mutant("targets_unchecked", s.targets_are_classes_of_the_input, tolerant("cross_entropy")),
     mutant(
@@ -256,13 +256,13 @@ MUTANTS = [
         "kl_div_says_nothing",
         s.the_mean_of_kl_div_is_warned_about,
         attribute(
-            "losses:warnings", lambda _: type("Silent", (), {"warn": staticmethod(lambda *a, **k: None)})
+            "likelihoods:warnings", lambda _: type("Silent", (), {"warn": staticmethod(lambda *a, **k: None)})
         ),
     ),
     mutant(
         "logarithms_unbounded",
         s.logarithms_of_zero_count_as_minus_a_hundred,
-        attribute("losses:bounded", lambda _: lambda logarithms: logarithms),
+        attribute("likelihoods:bounded", lambda _: lambda logarithms: logarithms),
         fault="ml-explore/mlx#1280",
     ),
     mutant(
