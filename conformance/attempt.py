@@ -32,7 +32,8 @@ def attempt(
     -------
     Refused or None
         None where the example holds or is not claimed. A backend that is lost refutes the clause
-        under way; one that was killed from outside gets a second try.
+        under way; one that was killed from outside gets a second try. After a refusal of a closed clause
+        the example may end in any way.
     """
     tally.examples += 1
     for again in (True, False):
@@ -49,5 +50,8 @@ def attempt(
             if lost.outside and again:
                 continue
             return run.lost(lost.verdict, lost.reason)
+        except Exception:
+            if not run.spoiled:
+                raise
         return None
     return None

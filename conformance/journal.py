@@ -39,6 +39,12 @@ class Journal:
         os.pwrite(self._handle, line, 0)
         os.ftruncate(self._handle, len(line))
 
+    def close(self) -> None:
+        """Write no more."""
+        faulthandler.disable()
+        self._fault.close()
+        os.close(self._handle)
+
 
 @dataclass(frozen=True)
 class Entry:

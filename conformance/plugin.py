@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from .check import Check
+    from .journal import Journal
 
 RECORDS = "tensorcanon.records"
 
@@ -102,16 +103,27 @@ class Examiner:
             PROFILES[config.getoption("--profile")], seconds=config.getoption("--canon-check-seconds")
         )
         self.seed: int = config.getoption("--canon-seed")
-        self.journal = _journal(config)
+        folder = config.getoption("--canon-journal")
+        self.journal = None if folder is None else _journal(folder)
 
     def examine(self, check: Check, node: pytest.Item) -> None:
         """Run a check, attach its records to the test's report, and end the test by the verdict."""
         from .examination import examined
 
-        made = examined(check, self.backend, self.profile, self.seed, self.expected, self.journal)
+        note = _nothing if self.journal is None else self.journal.note
+        made = examined(check, self.backend, self.profile, self.seed, self.expected, note)
         node.user_properties.append((RECORDS, made))
         self._refresh()
         _conclude(made)
+
+    def close(self) -> None:
+        """End the backend's process and the journal."""
+        from .isolation.remote import Isolated
+
+        if isinstance(self.backend, Isolated):
+            self.backend.close()
+        if self.journal is not None:
+            self.journal.close()
 
     def _refresh(self) -> None:
         """Let the next check begin in a fresh worker where this one left the backend unusable."""
@@ -122,14 +134,14 @@ class Examiner:
             self.backend.close()
 
 
-def _journal(config: pytest.Config) -> Callable[[Check, Any], None]:
-    """Return what notes an example before it runs: nothing, unless a run asks for it."""
-    folder = config.getoption("--canon-journal")
-    if folder is None:
-        return lambda check, example: None
+def _journal(folder: str) -> Journal:
     from .journal import Journal
 
-    return Journal(folder).note
+    return Journal(folder)
+
+
+def _nothing(check: Check, example: Any) -> None:
+    """Note nothing, as no run asks for it."""
 
 
 def _conclude(made: list[Any]) -> None:
@@ -165,8 +177,10 @@ class Bound:
 
 
 @pytest.fixture(scope="session")
-def canon_examiner(pytestconfig: pytest.Config) -> Examiner:
-    return Examiner(pytestconfig)
+def canon_examiner(pytestconfig: pytest.Config) -> Iterator[Examiner]:
+    examiner = Examiner(pytestconfig)
+    yield examiner
+    examiner.close()
 
 
 @pytest.fixture

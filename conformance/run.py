@@ -129,6 +129,8 @@ class Run:
         self.tally = tally
         self.closed = closed
         self.program = Program()
+        # Whether something was let pass of a clause already refuted: what follows may not fit together.
+        self.spoiled = False
         # What is due of the step under way, None where it is not judged.
         self.due: Outcome | None = None
 
@@ -333,10 +335,12 @@ class Run:
         self.tally.judged[clause.id] += 1
         reason = allowed.refusal(seen) or self._without_elements(allowed, seen)
         self._measure(allowed, seen, label)
-        if reason is not None and clause not in self.closed:
-            raise Refused(
-                clause, reason, str(allowed), describe(seen), self.program, due=allowed, subject=subject
-            )
+        if reason is not None:
+            if clause not in self.closed:
+                raise Refused(
+                    clause, reason, str(allowed), describe(seen), self.program, due=allowed, subject=subject
+                )
+            self.spoiled = True
         self.due = None
 
     def _without_elements(self, allowed: Outcome, seen: Observation) -> str | None:

@@ -271,7 +271,8 @@ def _incompleteness(document: Document) -> Iterable[str]:
 
 def _stopped(document: Document) -> str:
     assert document.footer is not None
-    budget = (document.header.get("limits") or {}).get("run")
+    limits = document.header.get("limits")
+    budget = limits["run"] if limits else None
     if budget is None or document.footer["seconds"] < budget:
         return "The run stopped before its end: clauses may not have been judged."
     missed = sum(not verdicts for verdicts in by_clause(document).values())

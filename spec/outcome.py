@@ -87,6 +87,8 @@ class Structure(_Judged):
     def _strides_refusal(self, seen: Seen) -> str | None:
         if seen.strides is None:
             return None
+        if len(seen.strides) != len(seen.shape):
+            return f"strides {seen.strides} of a tensor of shape {seen.shape}"
         if self.strides is not None and not strides.same_layout(seen.shape, seen.strides, self.strides):
             return f"strides {seen.strides}, due: {self.strides}"
         if self.dense and not strides.is_dense(seen.shape, seen.strides):

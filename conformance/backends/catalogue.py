@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,12 +27,29 @@ from .probe import described, probe, settle
 from .torch_like import TorchLike
 from .transforms import Compiled, Exported, Transform
 
-__all__ = ["ENTRY_POINTS", "UnknownBackendError", "reference", "resolve"]
+__all__ = ["ENTRY_POINTS", "KNOWN", "UnknownBackendError", "installed", "reference", "resolve"]
 
 # Packages that register functions returning a backend, under the name for the command line.
 ENTRY_POINTS = "tensorcanon.backends"
 # Engines with an API of their own.
 OTHERS = {"tinygrad": "tinygrad_tensors", "mlx": "mlx_arrays"}
+# Backends that stand without more ado where these modules are installed; those that take long first.
+KNOWN = {
+    "torch:cpu+inductor": ("torch",),
+    "openvino": ("torch", "openvino"),
+    "onnxruntime": ("torch", "onnxruntime", "onnx"),
+    "torchax": ("torch", "torchax", "jax"),
+    "torch:vulkan": ("torch", "torchvulkan"),
+    "torch:cpu+aot_eager": ("torch",),
+    "torch:npy": ("torch",),
+    "tinygrad": ("tinygrad",),
+    "mlx": ("mlx",),
+    "candle": ("candle",),
+    "borch": ("borch",),
+    "torch:meta": ("torch",),
+    "torch": ("torch",),
+    "reference": (),
+}
 _FORMS = (
     "torch, torch:DEVICE, torch:DEVICE+TRANSFORM, torchax, candle, borch, openvino, onnxruntime, tinygrad, "
     "mlx, reference, mutant:NAME, a TOML file, package.module:attribute, or the name of an entry point"
@@ -70,6 +89,19 @@ def resolve(spec: str) -> Backend:
     if rest:
         return _loaded(spec, lambda: _attribute(namespace, rest))
     raise UnknownBackendError(f"no backend {spec!r}: use {_FORMS}")
+
+
+def installed() -> list[str]:
+    """Return the backends that stand without more ado: those of `KNOWN`, an accelerator, entry points."""
+    found = [spec for spec, modules in KNOWN.items() if all(map(find_spec, modules))]
+    if not any(map(shutil.which, (os.environ.get("CXX", "c++"), "g++", "clang++"))):
+        found = [spec for spec in found if not spec.endswith("+inductor")]
+    if "torch" in found:
+        accelerator = importlib.import_module("torch").accelerator
+        kind = accelerator.current_accelerator() if accelerator.is_available() else None
+        if kind is not None and f"torch:{kind.type}" not in found:
+            found.insert(0, f"torch:{kind.type}")
+    return [*found, *(point.name for point in importlib.metadata.entry_points(group=ENTRY_POINTS))]
 
 
 def reference() -> Backend:

@@ -89,7 +89,7 @@ def run(
         float | None,
         typer.Option(
             min=1,
-            help="Seconds after which no check begins, for each backend: what was not reached has no verdict, "
+            help="Seconds after which no check begins, by backend: what was not reached has no verdict, "
             "and the run is incomplete until --resume has ended it.",
             metavar="SECONDS",
         ),

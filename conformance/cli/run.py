@@ -19,9 +19,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tensorcanon.reports import document as documents
-from tensorcanon.reports import html, junit, markdown, merging, summary, witnesses
+from tensorcanon.reports import html, junit, markdown, merging, records, summary, witnesses
 from tensorcanon.reports.errors import DocumentError
-from tensorcanon.reports.records import Document, Limits as TimeLimits
+from tensorcanon.reports.records import Document
 from tensorcanon.reports.witnesses import WITNESSES
 
 from ..backend import Identity
@@ -76,7 +76,6 @@ def execute(request: Request) -> int:
     """Run and write the results; returns the exit code."""
     if request.cluster is not None:
         return _on_cluster(request, request.cluster)
-    deadline = None if request.budget is None else time.time() + request.budget
     try:
         known = tuple(entry for path in request.expectations for entry in read(path))
         shard = None if request.shard is None else parsed_shard(request.shard)
@@ -91,7 +90,7 @@ def execute(request: Request) -> int:
     except (UnknownBackendError, ExpectationError, ShardError, CannotResumeError, DocumentError) as error:
         return refuse(str(error))
     try:
-        recorder, status = _recorded(request, plan, earlier, deadline)
+        recorder, status = _recorded(request, plan, earlier)
     except DocumentError as error:
         return refuse(str(error), HARNESS_FAULT)
     if not recorder.selected_anything:
@@ -126,6 +125,14 @@ def _tell_shards(done: int, of: int) -> None:
     errors.print(f"{done} of {of} shards")
 
 
+def arguments(request: Request) -> list[str]:
+    """Return the arguments of ``tensorcanon run`` that ask for this request in another process."""
+    made = [*_shard_arguments(request), "--out", str(request.out)]
+    if request.budget is not None:
+        made += ["--budget", str(request.budget)]
+    return [*made, "--resume"] if request.resume else made
+
+
 def _shard_arguments(request: Request) -> list[str]:
     made = ["--backend", request.backend, "--profile", request.profile, "--seed", str(request.seed)]
     made += ["--timeout", str(request.seconds), "--memory", str(request.memory)]
@@ -140,7 +147,7 @@ def _shard_arguments(request: Request) -> list[str]:
     return made
 
 
-def _time_limits(request: Request) -> TimeLimits | None:
+def _time_limits(request: Request) -> records.Limits | None:
     if request.budget is None and request.check_seconds is None:
         return None
     return {"run": request.budget, "check": request.check_seconds}
@@ -164,9 +171,7 @@ def _asked(request: Request, plan: Plan) -> dict[str, object]:
     }
 
 
-def _recorded(
-    request: Request, plan: Plan, earlier: Earlier | None, deadline: float | None
-) -> tuple[Recorder, int]:
+def _recorded(request: Request, plan: Plan, earlier: Earlier | None) -> tuple[Recorder, int]:
     """Run pytest with a recorder; returns it and pytest's exit status."""
     folder = request.out / JOURNAL
     expected = [*departures(plan.identity), *plan.known]
@@ -175,17 +180,15 @@ def _recorded(
     with _shown() as progress:
         recorder = Recorder(lambda: documents.Log(request.out / LOG), plan, progress, rescue, earlier)
         with _terminated_as_interrupted():
-            status = _run(request, recorder, rescue, earlier, deadline)
+            status = _run(request, recorder, rescue, earlier)
         recorder.finish(interrupted=status == pytest.ExitCode.INTERRUPTED)
     return recorder, status
 
 
-def _run(
-    request: Request, recorder: Recorder, rescue: Rescue, earlier: Earlier | None, deadline: float | None
-) -> int:
+def _run(request: Request, recorder: Recorder, rescue: Rescue, earlier: Earlier | None) -> int:
     arguments = _arguments(request)
-    if deadline is not None:
-        arguments.append(f"--canon-deadline={deadline}")
+    if request.budget is not None:
+        arguments.append(f"--canon-deadline={time.time() + request.budget}")
     if earlier is not None:
         died = sorted((rescue.under_way() & checks().keys()) - earlier.done)
         recorder.go_on(died)

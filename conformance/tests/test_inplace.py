@@ -128,10 +128,10 @@ def applied(run: Run, write: Write, x: Handle) -> Any:
 )
 def test_methods(run: Run, write: Write, case: Operand) -> None:
     x = run.tensor(case)
-    before = run.call("Tensor._version", x)
+    before = run.whole("Tensor._version", x)
     returned = applied(run, write, x)
     run.expect(inplace.underscore_methods_return_self(), "is", returned, x)
-    after = run.call("Tensor._version", x)
+    after = run.whole("Tensor._version", x)
     run.expect(inplace.in_place_operations_raise_the_version(), "operator.gt", after, before)
     with np.errstate(all="ignore"):
         result = np.asarray(write.expected(case.array), np.float32)
@@ -147,10 +147,10 @@ def test_methods(run: Run, write: Write, case: Operand) -> None:
 )
 def test_approximate_methods(run: Run, name: str, case: Operand) -> None:
     x = run.tensor(case)
-    before = run.call("Tensor._version", x)
+    before = run.whole("Tensor._version", x)
     returned = run.call(f"Tensor.{name}", x)
     run.expect(inplace.underscore_methods_return_self(), "is", returned, x)
-    after = run.call("Tensor._version", x)
+    after = run.whole("Tensor._version", x)
     run.expect(inplace.in_place_operations_raise_the_version(), "operator.gt", after, before)
 
 
@@ -193,17 +193,17 @@ def test_views(run: Run, case: tuple[Operand, tuple[str, tuple[Any, ...], Any]])
     base = run.tensor(operand)
     view = run.call(name, base, *args)
     expected = operand.array.copy()
-    version = run.call("Tensor._version", base)
+    version = run.whole("Tensor._version", base)
     run.call("Tensor.add_", view, 1.0)
     of_numpy(expected)[...] += 1
     run.look(inplace.writes_through_a_view_reach_the_base(expected), base)
-    raised = run.call("Tensor._version", base)
+    raised = run.whole("Tensor._version", base)
     run.expect(inplace.views_share_the_version_counter(), "operator.gt", raised, version)
-    version = run.call("Tensor._version", view)
+    version = run.whole("Tensor._version", view)
     run.call("Tensor.mul_", base, 2.0)
     expected *= 2
     run.look(inplace.writes_to_the_base_reach_its_views(of_numpy(expected)), view)
-    raised = run.call("Tensor._version", view)
+    raised = run.whole("Tensor._version", view)
     run.expect(inplace.views_share_the_version_counter(), "operator.gt", raised, version)
 
 
@@ -222,9 +222,9 @@ def test_out_of_place_versions(run: Run, case: Operand) -> None:
 def test_detached_versions(run: Run, case: tuple[str, bool]) -> None:
     name, through_data = case
     x = run.tensor(np.ones(3, np.float32))
-    version = run.call("Tensor._version", x)
+    version = run.whole("Tensor._version", x)
     run.call("Tensor.add_", run.call(name, x), 1)
-    raised = run.call("Tensor._version", x)
+    raised = run.whole("Tensor._version", x)
     allowed = inplace.detached_tensors_share_the_version_counter(through_data)
     run.expect(allowed, "operator.gt", raised, version)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 from tensorcanon.conformance.aliasing import (
     altered,
@@ -96,8 +95,8 @@ def judge_places(run: Run, x: Handle, pairs: Sequence[tuple[Handle, Window]]) ->
         run.expect(views.a_view_has_the_storage_of_its_base(), "operator.eq", address, pointer(run, result))
 
 
-def pointer(run: Run, x: Handle) -> Any:
-    return run.call("Tensor.data_ptr", run.call("Tensor.untyped_storage", x))
+def pointer(run: Run, x: Handle) -> Handle:
+    return run.whole("Tensor.data_ptr", run.call("Tensor.untyped_storage", x))
 
 
 def judge_writes(
