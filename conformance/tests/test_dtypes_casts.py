@@ -10,6 +10,7 @@ import numpy as np
 
 from tensorcanon.conformance import values
 from tensorcanon.conformance.backend import Array
+from tensorcanon.conformance.cautions import every_warning
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import LAYOUTS, Operand, draw_operand, draw_shape
 from tensorcanon.conformance.run import Run
@@ -97,12 +98,8 @@ def test_complex_to_real(run: Run, pair: tuple[DType, DType]) -> None:
     source, target = pair
     array = elements(source)
     x = run.tensor(array)
-    # The warning comes once in a process unless told otherwise.
-    run.call("torch.set_warn_always", True)
-    try:
+    with every_warning(run):
         run.expect(chapter.complex_numbers_lose_their_imaginary_part(array, target), "Tensor.to", x, target)
-    finally:
-        run.call("torch.set_warn_always", False)
 
 
 SMALL = np.arange(10, 100, 10).astype(np.float32)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tensorcanon.conformance.backend import Array
+from tensorcanon.conformance.cautions import every_warning
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import (
     Operand,
@@ -258,7 +259,9 @@ def test_types_of_conditions(run: Run, dtype: DType) -> None:
     condition = np.array([0, 1, 2]).astype(dtype.storage)
     a, b = np.array([1.0, 2.0, 3.0], np.float32), np.array([4.0, 5.0, 6.0], np.float32)
     allowed = masking.a_condition_is_a_bool_tensor(condition, a, b)
-    run.expect(allowed, "torch.where", run.tensor(condition), run.tensor(a), run.tensor(b))
+    operands = run.tensor(condition), run.tensor(a), run.tensor(b)
+    with every_warning(run):
+        run.expect(allowed, "torch.where", *operands)
 
 
 # Finding.
