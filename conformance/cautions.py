@@ -10,7 +10,7 @@ from .run import Run
 
 @contextmanager
 def every_warning(run: Run) -> Iterator[None]:
-    """Have the warnings that come once in a process come every time, so that no earlier example takes them."""
+    """Have warnings that come once in a process come every time, so that no earlier example takes them."""
     run.call("torch.set_warn_always", True)
     try:
         yield
