@@ -22,9 +22,20 @@ from .ops.factors import (
     satisfying,
     tensors,
 )
-from .outcome import Exactly, Outcome, Raises, Structure, Within
+from .outcome import Each, Exactly, Outcome, Raises, Structure, Within
 from .rules import dtypes
 from .rules.dtypes import DType
+
+
+def _singular(A: Array, U: Array, S: Array, Vh: Array, dtype: DType) -> Residuals:
+    count = S.shape[-1]
+    product = np.matmul(U[..., :count] * S[..., None, :], Vh[..., :count, :])
+    return {
+        "U S Vh = A": residual(product - widened(A), norm(widened(A)), dtype),
+        "U is orthonormal": orthonormal(U, dtype),
+        "V is orthonormal": orthonormal(adjoint(Vh), dtype),
+        "S descends to 0": holds((S >= 0).all() and (np.diff(S, axis=-1) <= 0).all()),
+    }
 
 
 @clause("torch.linalg.svd", covers="linalg.svd")
@@ -37,13 +48,7 @@ def singular_values_and_vectors_make_up_the_matrix(A: Array, full_matrices: bool
     wide, tall = (rows, columns) if full_matrices else (count, count)
 
     def residuals(U: Array, S: Array, Vh: Array, dtype: DType) -> Residuals:
-        product = np.matmul(U[..., :count] * S[..., None, :], Vh[..., :count, :])
-        return {
-            "U S Vh = A": residual(product - widened(A), norm(widened(A)), dtype),
-            "U is orthonormal": orthonormal(U, dtype),
-            "Vh is orthonormal": orthonormal(adjoint(Vh), dtype),
-            "S descends to 0": holds((S >= 0).all() and (np.diff(S, axis=-1) <= 0).all()),
-        }
+        return _singular(A, U, S, Vh, dtype)
 
     structure = tensors(
         U=(dtype, (*batch, rows, wide)),
@@ -57,9 +62,53 @@ def singular_values_and_vectors_make_up_the_matrix(A: Array, full_matrices: bool
 def values_alone_are_those_with_vectors(values: Array) -> Outcome:
     """`svdvals` and `eigvalsh` give the values that `svd` and `eigh` give with the vectors, up to
     rounding."""
+    return _near(values, dtypes.of_array(values))
+
+
+def _near(values: Array, dtype: DType) -> Outcome:
+    """Return values within the backward errors of two algorithms."""
     size = np.abs(widened(values)).max(-1, keepdims=True, initial=0)
     bound = Dot(np.broadcast_to(size, values.shape), 2 * LIMIT * max(values.shape[-1], 1) ** 1.5)
-    return Within(widened(values), bound, dtypes.of_array(values), signed_zero=False)
+    return Within(widened(values), bound, dtype, signed_zero=False)
+
+
+@clause("torch.linalg.eigvalsh", covers="linalg.eigh")
+def eigvalsh_reads_the_triangle_that_is_named(A: Array, side: str) -> Outcome:
+    """`eigvalsh` gives the eigenvalues of the Hermitian matrix that the lower triangle states, or the upper
+    one with ``UPLO="U"``: the other is not read."""
+    wide = _hermitian(A.astype(np.result_type(A, np.float64)), side)
+    return _near(np.linalg.eigvalsh(wide), dtypes.real_of(dtypes.of_array(A)))
+
+
+@clause("torch.svd", covers="linalg.svd", level="extended")
+def svd_of_old_gives_v_itself(A: Array, some: bool = True) -> Outcome:
+    """`torch.svd` gives U, S and V, not the adjoint of V, such that A is U diag(S) V^H: by default as many
+    vectors as there are values, all of them with ``some=False``."""
+    dtype, batch = dtypes.of_array(A), A.shape[:-2]
+    rows, columns = A.shape[-2:]
+    count = min(rows, columns)
+    wide, tall = (count, count) if some else (rows, columns)
+
+    def residuals(U: Array, S: Array, V: Array, dtype: DType) -> Residuals:
+        return _singular(A, U, S, adjoint(V), dtype)
+
+    structure = tensors(
+        U=(dtype, (*batch, rows, wide)),
+        S=(dtypes.real_of(dtype), (*batch, count)),
+        V=(dtype, (*batch, columns, tall)),
+    )
+    return satisfying(structure, residuals, A)
+
+
+@clause("torch.svd", covers="linalg.svd", level="extended")
+def svd_without_vectors_gives_zeros(A: Array) -> Outcome:
+    """With ``compute_uv=False`` `torch.svd` gives square U and V of zeros beside the singular values."""
+    dtype, batch = dtypes.of_array(A), A.shape[:-2]
+    left, right = (
+        Exactly(np.zeros((*batch, side, side), A.dtype), signed_zero=False) for side in A.shape[-2:]
+    )
+    values = Structure(dtypes.real_of(dtype), (*batch, min(A.shape[-2:])))
+    return Each((left, values, right), ("U", "S", "V"))
 
 
 @clause("torch.linalg.qr", covers="linalg.qr")

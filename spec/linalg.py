@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .accuracy import Array, Close, Dot, widened
+from .accuracy import Array, Dot, widened
 from .clause import clause
-from .ops.determinants import SUMS, determinants, matrix_norm, of_each
+from .ops.determinants import SUMS, determinants, logarithms, matrix_norm, of_each
 from .ops.factors import (
     LIMIT,
     Residuals,
@@ -23,10 +23,10 @@ from .ops.factors import (
     residual,
     satisfying,
 )
+from .ops.gradients import near, of_function, of_values
 from .outcome import Each, Exactly, Outcome, Raises, Structure, Within
 from .rules import dtypes, elimination
 from .rules.broadcasting import broadcast_shapes
-from .rules.differentiation import extended, pulled_back
 from .rules.dtypes import DType
 
 _SQUARE = "torch.linalg.inv; torch.linalg.det; torch.linalg.cholesky; torch.linalg.eigh; torch.linalg.eig"
@@ -243,25 +243,27 @@ def determinants_of_triangles_multiply_the_diagonal(A: Array) -> Outcome:
     return Within(exact, bound, dtypes.of_array(A), signed_zero=False)
 
 
-@clause("torch.linalg.slogdet; torch.logdet", covers="linalg.det")
+@clause("torch.linalg.slogdet", covers="linalg.det")
 def slogdet_gives_the_sign_and_the_logarithm(A: Array) -> Outcome:
     """`slogdet` gives the sign of the determinant, of a complex one its direction, and the logarithm of its
     magnitude: 0 and minus infinity of a matrix that is singular without rounding."""
-    exact, change = determinants(A)
-    dtype, size = dtypes.of_array(A), np.abs(exact)
-    with np.errstate(all="ignore"):
-        sign = np.where(size > 0, exact / np.where(size > 0, size, 1), 0)
-        logarithm = np.log(size)
-        relative = np.where(size > 0, change / size, 0)
-    real = dtypes.real_of(dtype)
-    logs = Dot(np.asarray(relative + np.abs(np.where(size > 0, logarithm, 0)) + 1), LIMIT)
-    return Each(
-        (
-            Within(sign, Dot(np.asarray(relative + 1.0), LIMIT), dtype, signed_zero=False),
-            Within(np.asarray(logarithm), logs, real, signed_zero=False),
-        ),
-        ("sign", "logabsdet"),
-    )
+    sign, logarithm, relative = logarithms(A)
+    dtype = dtypes.of_array(A)
+    direction = Within(sign, Dot(relative + 1, LIMIT), dtype, signed_zero=False)
+    return Each((direction, _logarithm(logarithm, relative, dtype)), ("sign", "logabsdet"))
+
+
+@clause("torch.logdet", covers="linalg.det")
+def logdet_is_the_logarithm_of_the_determinant(A: Array) -> Outcome:
+    """`logdet` of a real matrix is the logarithm of its determinant: minus infinity where it is 0, NaN where
+    it is negative."""
+    sign, logarithm, relative = logarithms(A)
+    return _logarithm(np.where(sign < 0, np.nan, logarithm), relative, dtypes.of_array(A))
+
+
+def _logarithm(exact: Array, relative: Array, dtype: DType) -> Outcome:
+    size = relative + 1 + np.abs(np.where(np.isfinite(exact), exact, 0))
+    return Within(exact, Dot(size, LIMIT), dtypes.real_of(dtype), signed_zero=False)
 
 
 # Norms.
@@ -353,16 +355,6 @@ def vander_has_the_powers_of_each_element_in_a_row(x: Array, count: int | None =
 
 # Derivatives.
 
-_EXACT: dict[str, Callable[..., Any]] = {
-    "matmul": np.matmul,
-    "linalg.inv": elimination.inverse,
-    "linalg.solve": elimination.solution,
-    "linalg.det": elimination.determinant,
-    "logdet": lambda A: np.log(elimination.determinant(A)),
-    "linalg.slogdet": lambda A: np.log(np.abs(elimination.determinant(A))),
-    "linalg.cholesky": elimination.lower_factor,
-}
-
 
 @clause("torch.autograd.gradcheck; torch.linalg.inv; torch.linalg.solve", covers="linalg.gradients")
 def gradients_of_matrix_functions_are_derivatives(
@@ -382,33 +374,11 @@ def gradients_of_matrix_functions_are_derivatives(
         What the first operand is made into before, as the Hermitian part of a matrix.
     *operands : ndarray
     """
-    wide = [extended(operand) for operand in operands]
-
-    def function(first: Array, *rest: Array) -> Any:
-        return _EXACT[name](prepare(first), *rest)
-
-    gradient = pulled_back(function, wide, place, extended(weight))
-    return _derived(gradient, weight, operands[place])
+    return near(of_function(name, weight, place, prepare, *operands), weight, operands[place])
 
 
 @clause("torch.linalg.eigvalsh; torch.linalg.svdvals", covers="linalg.gradients")
 def gradients_of_values_are_outer_products_of_vectors(weight: Array, A: Array, *, hermitian: bool) -> Outcome:
     """The gradient of distinct eigenvalues or singular values is, for each, its weight times the outer
     product of its vectors."""
-    wide = A.astype(np.float64)
-    if hermitian:
-        vectors = np.linalg.eigh(wide)[1]
-        gradient = (vectors * weight) @ vectors.T
-    else:
-        left, _, right = np.linalg.svd(wide, full_matrices=False)
-        gradient = (left * weight) @ right
-    return _derived(gradient, weight, A)
-
-
-def _derived(gradient: Array, weight: Array, operand: Array) -> Outcome:
-    dtype = dtypes.of_array(operand)
-    size = np.abs(gradient).max(initial=0) + np.abs(weight).max(initial=0)
-    bound = Close(1e-9, 1e-9 * float(max(size, 1)))
-    if dtype is not dtypes.float64:
-        return Within(gradient, Dot(np.full(gradient.shape, size), LIMIT * 8), dtype, signed_zero=False)
-    return Within(gradient, bound, dtype, signed_zero=False)
+    return near(of_values(weight, A, hermitian=hermitian), weight, A)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorcanon.reference import return_types
 from tensorcanon.reference.dispatch import ops
 from tensorcanon.spec import decompositions as d
 
@@ -34,6 +35,27 @@ def _ascending(U: Any, S: Any, Vh: Any) -> Any:
 
 def _not_adjoint(U: Any, S: Any, Vh: Any) -> Any:
     return U, S, (Vh.mH if Vh.shape[-1] == Vh.shape[-2] else Vh)
+
+
+def _untransposed(U: Any, S: Any, V: Any) -> Any:
+    return U, S, (V.mH if V.shape[-1] == V.shape[-2] else V)
+
+
+def _always_some(original: Any) -> Any:
+    return lambda input, some=True, compute_uv=True: original(input, True, compute_uv)
+
+
+def _empty_vectors(original: Any) -> Any:
+    def call(input: Any, some: bool = True, compute_uv: bool = True) -> Any:
+        left, size, right = original(input, some, compute_uv)
+        found = (left, size, right) if compute_uv else (left[..., :0], size, right[..., :0])
+        return return_types.svd(*found)
+
+    return call
+
+
+def _lower_only(original: Any) -> Any:
+    return lambda input, UPLO="L": original(input, "L")
 
 
 def _reduced(original: Any) -> Any:
@@ -151,6 +173,21 @@ MUTANTS = (
         "svdvals_in_bfloat16",
         d.values_alone_are_those_with_vectors,
         kernel("linalg.svdvals", _low_values),
+    ),
+    mutant("old_svd_gives_the_adjoint", d.svd_of_old_gives_v_itself, kernel("svd", _changed(_untransposed))),
+    mutant(
+        "old_svd_ignores_some",
+        d.svd_of_old_gives_v_itself,
+        kernel(
+            "svd",
+            lambda original: lambda input, some=True, compute_uv=True: original(input, True, compute_uv),
+        ),
+    ),
+    mutant("old_svd_leaves_vectors_out", d.svd_without_vectors_gives_zeros, kernel("svd", _empty_vectors)),
+    mutant(
+        "eigvalsh_reads_the_lower_triangle_always",
+        (d.eigvalsh_reads_the_triangle_that_is_named, d.values_alone_are_those_with_vectors),
+        kernel("linalg.eigvalsh", _lower_only),
     ),
     mutant(
         "qr_is_never_complete",

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from ..cautions import warn_once
 from ..dispatch import op, ops
 from ..kernels import Array, as_int, fresh
 from ..tensor import Tensor
 from .checking import check_floating, check_square, identity_like, values_of
+
+_CHAIN_OLD = "torch.chain_matmul is deprecated and will be removed in a future PyTorch release."
 
 
 @op("linalg.matrix_power", composite=True, out=True)
@@ -126,6 +129,16 @@ def multi_dot(tensors: Any) -> Any:
     result = _multiplied(matrices, _splits([one.shape[0] for one in matrices] + [last.shape[1]]))
     shape = [*(tensors[0].shape[:-1]), *(tensors[-1].shape[1:])]
     return result.view(shape)
+
+
+@op("chain_matmul", composite=True, out=True, method=False)
+def chain_matmul(*matrices: Any) -> Any:
+    """Return the product of matrices, as `multi_dot` does; of a single one, the matrix itself."""
+    warn_once(_CHAIN_OLD)
+    for one in matrices:
+        if one.ndim != 2:
+            raise RuntimeError(f"Tensor dimension is {one.ndim}, expected 2 instead.")
+    return matrices[0] if len(matrices) == 1 else ops.linalg.multi_dot(matrices)
 
 
 def _check_chain(tensors: list[Tensor]) -> None:

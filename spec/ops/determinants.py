@@ -36,6 +36,15 @@ def determinants(A: Array) -> tuple[Array, Array]:
     return exact, size * values[..., 0] * lifted[..., :-1].prod(-1)
 
 
+def logarithms(A: Array) -> tuple[Array, Array, Array]:
+    """Return signs of determinants, logarithms of their sizes, and how far an error of 1 moves those."""
+    exact, change = determinants(A)
+    size = np.abs(exact)
+    safe = np.where(size > 0, size, 1)
+    with np.errstate(divide="ignore"):
+        return exact / safe, np.log(size), np.where(size > 0, change / safe, 0)
+
+
 def _determinant(matrix: Array) -> Any:
     if matrix.dtype.kind == "c":
         return elimination.determinant(widened(matrix))

@@ -10,6 +10,7 @@ import numpy as np
 
 from tensorcanon.conformance.backend import Array
 from tensorcanon.conformance.check import verifies
+from tensorcanon.conformance.factors import expect_forms
 from tensorcanon.conformance.inputs import Operand
 from tensorcanon.conformance.matrices import (
     PRECISE,
@@ -26,6 +27,7 @@ from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.spec import decompositions
 from tensorcanon.spec.observation import Seen
+from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
 
 
@@ -36,6 +38,24 @@ def draw_any_matrix(tape: Tape) -> Operand:
     if tape.one_in(4):
         return laid_out(tape, draw_of_rank(tape, dtype, rows, columns, tape.choose((1, 2, 0)), batch))
     return laid_out(tape, draw_entries(tape, dtype, (*batch, rows, columns)))
+
+
+@verifies(
+    decompositions.svd_of_old_gives_v_itself,
+    decompositions.svd_without_vectors_gives_zeros,
+    decompositions.values_alone_are_those_with_vectors,
+    drawn=draw_any_matrix,
+)
+def test_old_svd(run: Run, operand: Operand) -> None:
+    x = run.tensor(operand)
+    due = decompositions.svd_of_old_gives_v_itself(operand.array)
+    _, values, _ = run.expect(due, "torch.svd", x)
+    run.expect(due, "Tensor.svd", x)
+    due = decompositions.svd_of_old_gives_v_itself(operand.array, some=False)
+    run.expect(due, "torch.svd", x, some=False)
+    due = decompositions.svd_without_vectors_gives_zeros(operand.array)
+    _, alone, _ = run.expect(due, "torch.svd", x, compute_uv=False)
+    run.look(decompositions.values_alone_are_those_with_vectors(elements_of(run, values)), alone, "svd")
 
 
 def elements_of(run: Run, handle: Any) -> Array:
@@ -73,7 +93,9 @@ def test_qr(run: Run, operand: Operand) -> None:
         due = decompositions.qr_gives_orthonormal_columns_and_a_triangle(operand.array, mode)
         run.expect(due, "torch.linalg.qr", x, mode)
     due = decompositions.qr_gives_orthonormal_columns_and_a_triangle(operand.array)
-    run.expect(due, "torch.linalg.qr", x)
+    expect_forms(run, due, ("torch.linalg.qr", "torch.qr", "Tensor.qr"), x)
+    due = decompositions.qr_gives_orthonormal_columns_and_a_triangle(operand.array, "complete")
+    run.expect(due, "torch.qr", x, some=False)
     due = decompositions.qr_of_mode_r_leaves_q_empty(operand.array)
     run.expect(due, "torch.linalg.qr", x, mode="r")
 
@@ -104,10 +126,35 @@ def test_eigh(run: Run, operand: Operand) -> None:
     for side in ("L", "U"):
         due = decompositions.eigenvectors_of_a_hermitian_matrix_are_orthonormal(operand.array, side)
         values, _ = run.expect(due, "torch.linalg.eigh", x, UPLO=side)
-        alone = decompositions.values_alone_are_those_with_vectors(elements_of(run, values))
-        run.expect(alone, "torch.linalg.eigvalsh", x, UPLO=side)
+        # Of complex64 the upper triangle has a check of its own.
+        if side == "L" or operand.dtype is not dtypes.complex64:
+            alone = decompositions.values_alone_are_those_with_vectors(elements_of(run, values))
+            run.expect(alone, "torch.linalg.eigvalsh", x, UPLO=side)
     due = decompositions.eigenvectors_of_a_hermitian_matrix_are_orthonormal(operand.array)
     run.expect(due, "torch.linalg.eigh", x)
+
+
+# Of rank 1 without their diagonals, and numbers without a pattern.
+TRIANGLES: tuple[Array, ...] = (
+    np.outer((-2, -1, -2, -1, 0), (-1, 0, 2, 2, -4)),
+    np.outer((1, 2, -1), (2, 1, 2)),
+    np.array([[1, 2, 0.5, -3], [4, -1, 2, 0.25], [-2, 1, 3, 1], [0.125, 5, -4, 2]]),
+)
+
+
+@verifies(
+    decompositions.eigvalsh_reads_the_triangle_that_is_named,
+    over=list(product(TRIANGLES, PRECISE, ("L", "U"), ("contiguous", "transposed", "stepped"))),
+)
+def test_triangles(run: Run, case: tuple[Array, DType, str, str]) -> None:
+    matrix, dtype, side, layout = case
+    array = matrix * (1j if dtype.is_complex else 1)
+    np.fill_diagonal(array, np.diag(array).real)
+    operand = Operand(array.astype(dtype.storage), layout)
+    due = decompositions.eigvalsh_reads_the_triangle_that_is_named(operand.array, side)
+    run.expect(due, "torch.linalg.eigvalsh", run.tensor(operand), UPLO=side)
+    if side == "L":
+        run.expect(due, "torch.linalg.eigvalsh", run.tensor(operand))
 
 
 @verifies(
@@ -134,9 +181,11 @@ def test_cholesky(run: Run, operand: Operand) -> None:
         run.expect(due, "torch.linalg.cholesky", x, upper=upper)
         run.look(due, run.call("torch.linalg.cholesky_ex", x, upper=upper)[0], "cholesky_ex")
     due = decompositions.cholesky_gives_a_triangle_with_a_positive_diagonal(operand.array)
-    run.expect(due, "torch.linalg.cholesky", x)
+    expect_forms(run, due, ("torch.linalg.cholesky", "torch.cholesky", "Tensor.cholesky"), x)
     out = run.tensor(np.full(operand.shape, 99, operand.array.dtype))
     run.expect(due, "torch.linalg.cholesky", x, out=out)
+    due = decompositions.cholesky_gives_a_triangle_with_a_positive_diagonal(operand.array, upper=True)
+    run.expect(due, "torch.cholesky", x, upper=True)
 
 
 # The order of the first leading minor that is not positive; of the last there is one.

@@ -10,7 +10,7 @@ import numpy as np
 
 from tensorcanon.conformance.backend import Array
 from tensorcanon.conformance.check import verifies
-from tensorcanon.conformance.factors import MULTIPLIED
+from tensorcanon.conformance.factors import MULTIPLIED, expect_forms
 from tensorcanon.conformance.inputs import Operand, Shape, draw_array
 from tensorcanon.conformance.matrices import (
     PRECISE,
@@ -103,7 +103,10 @@ def draw_deficient(tape: Tape) -> Operand:
 @verifies(linalg.the_pseudoinverse_fulfils_four_equations, drawn=draw_deficient)
 def test_pinv(run: Run, operand: Operand) -> None:
     x = run.tensor(operand)
-    run.expect(linalg.the_pseudoinverse_fulfils_four_equations(operand.array), "torch.linalg.pinv", x)
+    due = linalg.the_pseudoinverse_fulfils_four_equations(operand.array)
+    run.expect(due, "torch.linalg.pinv", x)
+    # What counts as 0 by default differs.
+    expect_forms(run, due, ("torch.pinverse", "Tensor.pinverse"), x, 1e-5)
 
 
 def draw_ranked(tape: Tape) -> Operand:

@@ -287,8 +287,15 @@ def draw_logarithmic(tape: Tape) -> Operand:
     return laid_out(tape, draw_invertible(tape, dtype, side, batch))
 
 
-@verifies(linalg.slogdet_gives_the_sign_and_the_logarithm, drawn=draw_logarithmic)
+@verifies(
+    linalg.slogdet_gives_the_sign_and_the_logarithm,
+    linalg.logdet_is_the_logarithm_of_the_determinant,
+    drawn=draw_logarithmic,
+)
 def test_slogdet(run: Run, operand: Operand) -> None:
     x = run.tensor(operand)
+    if not operand.dtype.is_complex:
+        due = linalg.logdet_is_the_logarithm_of_the_determinant(operand.array)
+        expect_forms(run, due, ("torch.logdet", "Tensor.logdet"), x)
     due = linalg.slogdet_gives_the_sign_and_the_logarithm(operand.array)
     expect_forms(run, due, ("torch.linalg.slogdet", "torch.slogdet", "Tensor.slogdet"), x)

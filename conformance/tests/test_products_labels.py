@@ -294,3 +294,5 @@ def test_chains(run: Run, operands: tuple[Operand, ...]) -> None:
     given = [run.tensor(operand) for operand in operands]
     due = products.a_chain_is_the_product_of_all(*arrays_of(operands))
     run.expect(due, "torch.linalg.multi_dot", given)
+    if all(operand.ndim == 2 for operand in operands):
+        run.expect(due, "torch.chain_matmul", *given)
