@@ -156,11 +156,18 @@ class _Search:
 
     def _enumerate(self, profile: Profile, seed: int) -> bool:
         chosen = numbers(self.check, profile, seed)
-        for number in chosen:
-            if self._done():
-                return False
-            self._try(number)
+        refuted = -1
+        # Again while clauses are left that no example has reached, as others were refuted before them.
+        while refuted < len(self.witnesses) and (refuted < 0 or self._unreached()):
+            refuted = len(self.witnesses)
+            for number in chosen:
+                if self._done():
+                    return False
+                self._try(number)
         return chosen.step == 1
+
+    def _unreached(self) -> bool:
+        return any(not self.tally.judged[c.id] and c not in self.witnesses for c in self.check.clauses)
 
     def _draw(self, profile: Profile, seed: int) -> bool:
         for data in tapes(self.check, profile, seed, self._unjudged):
@@ -170,8 +177,10 @@ class _Search:
         return False
 
     def _done(self) -> bool:
-        late = self.tally.examples > 0 and time.monotonic() > self.deadline
-        return late or self._keeps_dying()
+        return self._late() or self._keeps_dying()
+
+    def _late(self) -> bool:
+        return self.tally.examples > 0 and time.monotonic() > self.deadline
 
     def _keeps_dying(self) -> bool:
         return self.losses >= _MOST_LOSSES
@@ -253,8 +262,10 @@ class _Search:
             return Examination(self.check, clause, "error", self.tally, seconds, message)
         if self.tally.judged[clause.id]:
             return Examination(self.check, clause, "pass", self.tally, seconds)
-        verdict = "unclaimed" if self.tally.unclaimed else "vacuous"
-        return Examination(self.check, clause, verdict, self.tally, seconds)
+        if self.tally.unclaimed:
+            return Examination(self.check, clause, "unclaimed", self.tally, seconds)
+        reason = "the check's time ended before an example reached it" if self._late() else ""
+        return Examination(self.check, clause, "vacuous", self.tally, seconds, reason)
 
 
 def _traced(error: Exception) -> str:

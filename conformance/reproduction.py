@@ -11,10 +11,10 @@ import textwrap
 from .backend import Identity
 from .backends import coordinates
 from .backends.errors import UnknownBackendError
-from .program import indented
 from .routine import Step
 from .run import Refused
 from .script_outcomes import NoExpressionError, expression, helpers, wants_warnings
+from .script_transforms import line_through, preamble
 
 _NAMESPACES = {"torch": "import torch", "reference": "import tensorcanon.reference as torch"}
 # Engines that are reached through an adapter: their programs are told in torch's words.
@@ -60,7 +60,9 @@ def script(refusal: Refused, identity: Identity) -> str:
         return "\n".join([*head, "", *steps, "", "import sys", "", f'print("{advice}")', "sys.exit(125)", ""])
     judged = refusal.verdict == "fail" and refusal.due is not None
     apart = [] if refusal.verdict == "fail" else [*_APART.strip().splitlines(), ""]
-    body = _judged(refusal, identity) if judged else [str(refusal.program)]
+    transform = identity.details.get("transform", "")
+    plain = [line_through(step, transform) for step in refusal.program.steps]
+    body = [*preamble(transform), *(_judged(refusal, identity) if judged else plain)]
     whole = "\n".join([*apart, *body])
     modules = [name for name in _MODULES if f"{name}." in whole]
     modules += ["resource", "subprocess"] if apart else []
@@ -114,7 +116,7 @@ def _judged(refusal: Refused, identity: Identity) -> list[str]:
         if place == last and refusal.subject is None:
             lines += _attempted(step, identity, catch=wants_warnings(refusal.due))
         else:
-            lines.append(indented(step))
+            lines.append(line_through(step, identity.details.get("transform", "")))
     if refusal.subject is not None:
         lines.append(f"result = {refusal.subject}")
     lines.append("print(result)")
@@ -125,13 +127,9 @@ def _judged(refusal: Refused, identity: Identity) -> list[str]:
 
 def _attempted(step: Step, identity: Identity, *, catch: bool) -> list[str]:
     """Return the lines of the step that is judged: its result or its error becomes ``result``."""
-    plain = indented(step)
+    plain = line_through(step, identity.details.get("transform", ""))
     room = plain[: len(plain) - len(plain.lstrip())]
     line = plain.strip()
-    transform = identity.details.get("transform", "")
-    if step.out is not None and transform and transform != "onnxruntime":
-        call = line.removeprefix(f"{step.out} = ")
-        line = f"{step.out} = torch.compile(lambda: {call}, backend={transform!r})()"
     made = ["try:", *textwrap.indent(line, "    ").splitlines(), f"    result = {step.out}"]
     made += ["except Exception as error:", "    result = error"]
     if catch:

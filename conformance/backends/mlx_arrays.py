@@ -12,7 +12,7 @@ import numpy as np
 
 from tensorcanon.spec.rules import dtypes
 
-from ..backend import Array, Backend, Claims, Identity
+from ..backend import Absent, Array, Backend, Claims, Identity
 from .tables import Engine, Tabled, both_ways
 
 _SAME = (
@@ -107,6 +107,12 @@ def _squeezed(x: Any, dim: Any = None) -> Any:
     return mx.squeeze(x, axis=_axes(dim))
 
 
+def _cast(x: Any, dtype: Any) -> Any:
+    if isinstance(dtype, str):
+        raise Absent("devices")
+    return x.astype(dtype)
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     **both_ways({name: name for name in _SAME.split()}, mx),
     **both_ways(_OTHER, mx),
@@ -140,7 +146,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "zeros_like": mx.zeros_like,
     "ones_like": mx.ones_like,
     "clone": lambda x: mx.array(x),
-    "to": lambda x, dtype: x.astype(dtype),
+    "to": _cast,
     "size": lambda x, dim=None: tuple(x.shape) if dim is None else x.shape[dim],
     "dim": lambda x: x.ndim,
     "numel": lambda x: x.size,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -73,6 +74,8 @@ class Tabled:
         function = self._engine.functions.get(member) if space in ("torch", "Tensor") else None
         if function is None or (space == "Tensor" and not isinstance(given[0], self._engine.tensor)):
             raise Absent(name)
+        if not _takes(function, given, named):
+            raise Absent(f"{name} with these arguments")
         return function(*given, **named)
 
     def _native(self, arg: Any) -> Any:
@@ -97,7 +100,9 @@ class Tabled:
 
     def look(self, native: Any) -> Observation:
         if isinstance(native, self._engine.tensor):
-            kind = self._kinds[str(native.dtype)]  # type: ignore[attr-defined]
+            kind = self._kinds.get(str(native.dtype))  # type: ignore[attr-defined]
+            if kind is None:
+                raise TypeError(f"a tensor of {native.dtype}, which is no type of torch's")  # type: ignore[attr-defined]
             array = self._engine.read(native).astype(kind.storage, copy=False)
             return Seen(kind, array.shape, None, np.array(array), False, self.identity.device)
         if isinstance(native, tuple | list):
@@ -110,6 +115,19 @@ class Tabled:
 
     def failure(self, error: Exception) -> Failed:
         return failed(error)
+
+
+def _takes(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> bool:
+    """Whether a function has room for these arguments, as far as its signature is known."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return True
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
 
 
 def both_ways(names: Mapping[str, str], owner: Any) -> dict[str, Callable[..., Any]]:

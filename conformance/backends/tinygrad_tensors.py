@@ -17,7 +17,7 @@ from tinygrad import Tensor, dtypes as kinds_of  # noqa: I001
 
 from tensorcanon.spec.rules import dtypes
 
-from ..backend import Array, Backend, Claims, Identity
+from ..backend import Absent, Array, Backend, Claims, Identity
 from .probe import probe
 from .tables import Engine, Tabled, both_ways
 
@@ -64,6 +64,12 @@ def _joined(name: str) -> Callable[..., Any]:
     return join
 
 
+def _cast(x: Any, dtype: Any) -> Any:
+    if isinstance(dtype, str):
+        raise Absent("devices")
+    return x.cast(dtype)
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     **both_ways({name: name for name in _SAME.split()}, Tensor),
     **{name: _reduced(name) for name in ("sum", "prod", "mean", "any", "all", "argmax", "argmin")},
@@ -75,7 +81,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ones_like": lambda x: x.ones_like(),
     "t": lambda x: x.transpose() if x.ndim == 2 else x,
     "dim": lambda x: x.ndim,
-    "to": lambda x, dtype: x.cast(dtype),
+    "to": _cast,
 }
 _ATTRIBUTES: dict[str, Callable[..., Any]] = {
     "shape": lambda x: tuple(x.shape),

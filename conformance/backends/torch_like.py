@@ -20,7 +20,7 @@ from ..backend import Absent, Array, Claims, Handle, Identity, Symbol
 from ..program import ATTRIBUTES
 from ..routine import Routine, callable_of
 from .errors import failed
-from .transforms import Transform
+from .transforms import Transform, computes
 
 # NumPy has no such element types: their bits travel as integers of the same width.
 _AS_BITS = {
@@ -35,6 +35,16 @@ _FACTORIES = frozenset(
     | {"linspace", "logspace", "tril_indices", "triu_indices"}
     | {"rand", "randn", "randint", "randperm", "scalar_tensor"}
 )
+
+# Those that do so where they are given no tensor.
+_OF_NUMBERS = frozenset(
+    {"normal", "range", "fft.fftfreq", "fft.rfftfreq"}
+    | {f"{kind}_window" for kind in ("bartlett", "blackman", "hamming", "hann", "kaiser")}
+)
+
+# How engines say that they have no such function, besides AttributeError and NotImplementedError.
+_NOT_FOUND = frozenset({"OperatorNotFound"})
+_NO_KERNEL = "could not find kernel for op"
 
 # A lazy conjugation or negation, to be carried out before the elements are looked at.
 _LAZY_BITS = ("resolve_conj", "resolve_neg")
@@ -94,10 +104,18 @@ class TorchLike:
             return self._called(name, args, kwargs)
         try:
             return self._called(name, args, kwargs)
-        except (AttributeError, NotImplementedError) as error:
-            if isinstance(error, AttributeError) and not self._owns(error.obj):
+        except Exception as error:
+            if not self._tells_of_absence(error):
                 raise
             raise Absent(f"{name}: {_line(error)}") from error
+
+    def _tells_of_absence(self, error: Exception) -> bool:
+        """Whether an error says that a function is not there, in a word that engines have for it."""
+        if isinstance(error, AttributeError):
+            return self._owns(error.obj)
+        if isinstance(error, NotImplementedError) or type(error).__name__ in _NOT_FOUND:
+            return True
+        return _line(error).startswith(_NO_KERNEL)
 
     def _owns(self, value: Any) -> bool:
         """Whether a value is the namespace's: a module or a class of it, or an instance of one."""
@@ -138,16 +156,19 @@ class TorchLike:
                 return given[0](*given[1:], **named)
             case "define":
                 return self._defined(*given)
-        if self._placed and member in _FACTORIES:
+        if self._placed and (member in _FACTORIES or (member in _OF_NUMBERS and not self._holds(given))):
             named = {"device": self.identity.device, **named}
+        if self._placed and space == "torch" and _is_module(member):
+            with self.namespace.device(self.identity.device):
+                return self._named(member)(*given, **named)
         return self._named(member)(*given, **named)
 
     def _goes_through(self, name: str, arguments: Any, natives: Any) -> bool:
         """Whether a step is for the transform: a function of tensors that calls nothing back."""
-        space, _, member = name.partition(".")
-        if space not in ("torch", "Tensor", "operator") or (space == "Tensor" and member in ATTRIBUTES):
-            return False
-        return _holds_a(self._tensor, natives) and not _holds_a(Routine, arguments)
+        return computes(name) and self._holds(natives) and not _holds_a(Routine, arguments)
+
+    def _holds(self, natives: Any) -> bool:
+        return _holds_a(self._tensor, natives)
 
     def _defined(self, name: str, source: str) -> Any:
         scope = {"torch": self.namespace, "np": np, "__name__": "__main__"}
@@ -232,6 +253,11 @@ class TorchLike:
 
     def failure(self, error: Exception) -> Failed:
         return failed(error)
+
+
+def _is_module(member: str) -> bool:
+    """Whether a name is that of a class of layers, which makes its parameters itself."""
+    return member.startswith("nn.") and member.rpartition(".")[2][:1].isupper() and member != "nn.Parameter"
 
 
 def _holds_a(kind: type, value: Any) -> bool:

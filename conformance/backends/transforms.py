@@ -9,13 +9,20 @@ from functools import partial
 from typing import Any, Protocol
 
 from ..backend import Absent
+from ..program import ATTRIBUTES
 
-# What is no computation on tensors, or ends a graph: it runs as it stands beside compiled steps too.
+# What is no computation on tensors, or ends a graph: it runs as it stands.
 _NOT_COMPILED = frozenset(
     {"backward", "requires_grad_", "register_hook", "retain_grad", "register_post_accumulate_grad_hook"}
     | {"numpy", "item", "tolist", "is_pinned", "pin_memory", "share_memory_", "save", "load"}
 )
 _NOT_COMPILED_SPACES = ("autograd.", "utils.", "optim.", "cuda.", "func.", "random.", "serialization.")
+
+
+_ARRAY_TYPES = (
+    *("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"),
+    *("float16", "float32", "float64", "complex64", "complex128"),
+)
 
 
 class Transform(Protocol):
@@ -39,14 +46,16 @@ class Compiled:
         # A step that was compiled too often would run eagerly and be credited to the compiler.
         limits = namespace._dynamo.config
         limits.recompile_limit = limits.accumulated_recompile_limit = 1 << 30
+        # Buffers given away would forbid a second backward, of which a step knows nothing.
+        namespace._functorch.config.donated_buffer = False
         self._namespace = namespace
-        self._compile = partial(namespace.compile, backend=backend)
+        # Not dynamic: what a step does must not depend on the sizes compiled before.
+        self._compile = partial(namespace.compile, backend=backend, dynamic=False)
         self._steps: dict[str, Callable[..., Any]] = {}
 
     def __call__(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if name not in self._steps:
-            step = function_of(name, self._namespace)
-            self._steps[name] = self._compile(step) if _is_compiled(name) else step
+            self._steps[name] = self._compile(function_of(name, self._namespace))
         return self._steps[name](*args, **kwargs)
 
 
@@ -66,6 +75,7 @@ class Exported:
     def __init__(self, namespace: Any, runtime: Any) -> None:
         self._namespace = namespace
         self._runtime = runtime
+        self._types = {getattr(namespace, name) for name in _ARRAY_TYPES}
 
     def __call__(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if name.endswith("_") or "out" in kwargs:
@@ -101,6 +111,8 @@ class Exported:
         form = _taken(traced[0], torch.Tensor, outputs)
         if not outputs:
             raise Absent(f"{name} gives no tensor")
+        if any(output.dtype not in self._types for output in outputs):
+            raise Absent("a type that cannot travel as an array")
         return written.getvalue(), form
 
     def _run(self, model: bytes, leaves: list[Any]) -> list[Any]:
@@ -114,7 +126,10 @@ class Exported:
             raise Absent(f"the model is refused: {error}") from error
         # What the result does not depend on is no input of the model.
         wanted = {each.name for each in session.get_inputs()}
-        feed = {f"x{at}": leaf.detach().numpy() for at, leaf in enumerate(leaves) if f"x{at}" in wanted}
+        try:
+            feed = {f"x{at}": leaf.detach().numpy() for at, leaf in enumerate(leaves) if f"x{at}" in wanted}
+        except TypeError as error:
+            raise Absent(f"what cannot travel as an array: {error}") from error
         return list(session.run(None, feed))
 
 
@@ -170,8 +185,13 @@ def function_of(name: str, namespace: Any) -> Callable[..., Any]:
     return scope["step"]  # type: ignore[no-any-return]
 
 
-def _is_compiled(name: str) -> bool:
+def computes(name: str) -> bool:
+    """Return whether a step of this name is a computation, which a transform is to carry out."""
     space, _, member = name.partition(".")
-    if space == "torch" and member.startswith(_NOT_COMPILED_SPACES):
-        return False
-    return member not in _NOT_COMPILED
+    if space == "torch":
+        # A class makes an object.
+        is_class = member.rpartition(".")[2][:1].isupper()
+        return not is_class and not member.startswith(_NOT_COMPILED_SPACES) and member not in _NOT_COMPILED
+    if space == "Tensor":
+        return member not in ATTRIBUTES and member not in _NOT_COMPILED and not member.startswith("__")
+    return space == "operator"

@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from tensorcanon.conformance import layers as make
-from tensorcanon.conformance.backend import Array
+from tensorcanon.conformance.backend import Array, Handle
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import Operand, draw_array, draw_layout
+from tensorcanon.conformance.places import here
 from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.spec import networks
@@ -71,7 +72,7 @@ def test_packing(run: Run, case: tuple[Operand, list[int], bool, float, int | No
     if batch_first:
         x = run.call("Tensor.transpose", x, 0, 1)
     ordered = lengths == sorted(lengths, reverse=True)
-    counts = run.tensor(np.array(lengths))
+    counts = on_host(run, lengths)
     packed = run.whole(
         f"{_RNN}.pack_padded_sequence", x, counts, batch_first=batch_first, enforce_sorted=ordered
     )
@@ -88,8 +89,8 @@ def test_packing(run: Run, case: tuple[Operand, list[int], bool, float, int | No
 def test_lengths(run: Run, case: tuple[list[int], bool]) -> None:
     lengths, ordered = case
     x, name = run.tensor(np.ones((2, 2, 1), np.float32)), f"{_RNN}.pack_padded_sequence"
-    run.whole(name, x, run.tensor(np.array([2, 1])))
-    given = run.tensor(np.array(lengths))
+    run.whole(name, x, on_host(run, [2, 1]))
+    given = on_host(run, lengths)
     run.expect(networks.lengths_come_sorted_unless_told(), name, x, given, enforce_sorted=ordered)
 
 
@@ -118,6 +119,12 @@ def test_packed_layers(run: Run, case: tuple[str, tuple[int, ...]]) -> None:
     hidden = state[0] if kind == "LSTM" else state
     law = networks.recurrent_layers_end_each_sequence_at_its_own_length
     run.look(law(kind, sequences, 2, parameters), hidden)
+
+
+def on_host(run: Run, lengths: list[int]) -> Handle:
+    """Return lengths as a tensor of the CPU, where packing wants them."""
+    made = run.tensor(np.array(lengths))
+    return made if here(run) == "cpu" else run.call("Tensor.cpu", made)
 
 
 def draw_parameters(tape: Tape) -> list[Array]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import Operand
-from tensorcanon.conformance.run import Run
+from tensorcanon.conformance.places import here
+from tensorcanon.conformance.run import Run, Unclaimed
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.conformance.walks import Walk, draw_walk, follow
 from tensorcanon.spec import optimizers
@@ -152,6 +153,8 @@ def test_amsgrad(run: Run, case: tuple[str, Walk]) -> None:
 
 _WAYS: tuple[dict[str, Any], ...] = ({"foreach": False}, {"foreach": True}, {"fused": True})
 _FUSED = ("SGD", "Adam", "AdamW", "Adagrad")
+# The devices that the page of the optimizers names for them.
+_FUSING = ("cpu", "cuda", "mps", "xpu", "hpu", "mtia")
 
 
 def _implementation(tape: Tape) -> tuple[str, Walk, dict[str, Any]]:
@@ -168,6 +171,8 @@ def _implementation(tape: Tape) -> tuple[str, Walk, dict[str, Any]]:
 @verifies(optimizers.implementations_follow_the_same_rule, drawn=_implementation)
 def test_implementations(run: Run, case: tuple[str, Walk, dict[str, Any]]) -> None:
     name, walk, way = case
+    if "fused" in way and here(run) not in _FUSING:
+        raise Unclaimed("fused rules")
     clause = optimizers.implementations_follow_the_same_rule
     p = follow(run, name, walk, **way)
     run.look(clause(name, walk.start.array, walk.slopes, walk.options, walk.dtype), p)

@@ -32,10 +32,10 @@ DIFFERENTIABLE = (*dtypes.FLOATS, *dtypes.COMPLEXES)
 def on_cpu(run: Run, operand: Operand | Array, *, requires_grad: bool = False) -> Handle:
     """Return a tensor in main memory: elsewhere the text names the device too."""
     run.require_data()
-    made = run.tensor(operand, requires_grad=requires_grad)
-    if run.backend.identity.device != "cpu":
-        made = run.call("Tensor.cpu", made)
-    return made
+    if run.backend.identity.device == "cpu":
+        return run.tensor(operand, requires_grad=requires_grad)
+    made = run.call("Tensor.cpu", run.tensor(operand))
+    return run.call("Tensor.requires_grad_", made) if requires_grad else made  # type: ignore[no-any-return]
 
 
 def draw_elements(tape: Tape, dtype: DType, shape: tuple[int, ...]) -> Array:

@@ -130,7 +130,7 @@ FALLING = """
 """
 OPTIMIZED = """
     def optimized(name, options, start, inputs, targets, steps):
-        model = torch.nn.Linear(inputs.shape[1], 1, bias=False)
+        model = torch.nn.Linear(inputs.shape[1], 1, bias=False).to(inputs.device)
         with torch.no_grad():
             model.weight.copy_(start.reshape(1, -1))
         optimizer = getattr(torch.optim, name)(model.parameters(), **options)
@@ -155,7 +155,7 @@ BATCHES = """
         torch.manual_seed(3)
         data = torch.utils.data.TensorDataset(x.reshape(-1, 1), y)
         loader = torch.utils.data.DataLoader(data, batch_size=size, shuffle=True)
-        model = torch.nn.Linear(1, 1)
+        model = torch.nn.Linear(1, 1).to(x.device)
         criterion = torch.nn.MSELoss()
         optimizer = torch.optim.SGD(model.parameters(), lr=rate)
         for _ in range(epochs):

@@ -28,6 +28,7 @@ TRAINED = """
                 nn.Flatten(), nn.Linear(height * width, 48), nn.ReLU(), nn.Dropout(0.1),
                 nn.Linear(48, classes),
             )
+        model = model.to(pictures.device)
         split = len(labels) * 4 // 5
         data = torch.utils.data.TensorDataset(pictures[:split], labels[:split])
         loader = torch.utils.data.DataLoader(data, batch_size=32, shuffle=True)

@@ -67,6 +67,16 @@ def _location(held: Any) -> str | None:
     return "npy" if held.device.type == "npy" else None
 
 
+def _copy_storages() -> None:
+    """Let deep copies ask the device for memory: torch would ask its own allocator, which it has not."""
+    others = torch.UntypedStorage.clone
+
+    def clone(held: Any) -> Any:
+        return memory.copied(held) if held.device.type == "npy" else others(held)  # type: ignore[no-untyped-call]
+
+    torch.UntypedStorage.clone = clone  # type: ignore[method-assign]
+
+
 def register() -> None:
     """Make ``npy`` a device of torch, once in a process.
 
@@ -95,3 +105,4 @@ def register() -> None:
     own.impl("convolution_backward_overrideable", host.convolve_backward)
     _LIBRARIES.extend((rest, own))
     torch.serialization.register_package(15, _location, memory.restored)
+    _copy_storages()

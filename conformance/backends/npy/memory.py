@@ -56,6 +56,13 @@ def restored(held: Any, location: str) -> Any:
     return made
 
 
+def copied(held: Any) -> Any:
+    """Return a storage of the device with the bytes of another."""
+    made = storage(held.nbytes())
+    made.memory[:] = held.memory
+    return made
+
+
 def put(tensor: torch.Tensor, held: Any) -> None:
     """Let a tensor lie in a storage, without elements at first."""
     # With elements torch would see to it that the storage is large enough, and to resize is ours to do.
