@@ -38,15 +38,14 @@ class Demand:
             raise TypeError(f"{name}() received an invalid combination of arguments - got ({kinds})")
 
 
-NO_DEMAND = Demand()
-
-
-def demand_of(signature: inspect.Signature) -> Demand:
-    """Return what a kernel's annotations demand."""
-    places = list(enumerate(signature.parameters.values()))
-    return Demand(
-        *(
-            tuple((place, one.name) for place, one in places if one.annotation == kind)
-            for kind in ("Tensor", "Operand")
+def demand_of(signature: inspect.Signature) -> Demand | None:
+    """Return what a kernel's annotations demand, None for nothing."""
+    tensors, operands = (
+        tuple(
+            (place, one.name)
+            for place, one in enumerate(signature.parameters.values())
+            if one.annotation == kind
         )
+        for kind in ("Tensor", "Operand")
     )
+    return Demand(tensors, operands) if tensors or operands else None

@@ -8,6 +8,7 @@ import numpy as np
 
 from . import dtypes
 from .dtypes import dtype
+from .quiet import quietly
 
 Array = np.ndarray[Any, Any]
 Number = bool | int | float | complex
@@ -27,16 +28,19 @@ def cast(array: Array, target: dtype) -> Array:
         return cast(_joined_halves(array), target)
     if target is dtypes.complex32:
         return _split_halves(array)
-    with np.errstate(all="ignore"):
-        if target is dtypes.bool_:
-            return np.asarray(array != 0)
-        if array.dtype.kind == "c" and not target.is_complex:
-            array = array.real
-        if target.is_integral:
-            return _to_integer(array, target)
-        if array.dtype != np.float32 and target.compute is dtypes.float32 and target is not dtypes.float32:
-            array = array.astype(np.float32)
-        return array.astype(target.numpy)
+    return quietly(_converted, array, target)  # type: ignore[no-any-return]
+
+
+def _converted(array: Array, target: dtype) -> Array:
+    if target is dtypes.bool_:
+        return np.asarray(array != 0)
+    if array.dtype.kind == "c" and not target.is_complex:
+        array = array.real
+    if target.is_integral:
+        return _to_integer(array, target)
+    if array.dtype != np.float32 and target.compute is dtypes.float32 and target is not dtypes.float32:
+        array = array.astype(np.float32)
+    return array.astype(target.numpy)
 
 
 def _to_integer(array: Array, target: dtype) -> Array:
@@ -53,9 +57,8 @@ def _joined_halves(array: Array) -> Array:
 
 def _split_halves(array: Array) -> Array:
     split = np.empty(array.shape, _HALF_PAIR)
-    with np.errstate(all="ignore"):
-        split["real"] = cast(array.real, dtypes.float16)
-        split["imag"] = cast(array.imag, dtypes.float16)
+    split["real"] = cast(array.real, dtypes.float16)
+    split["imag"] = cast(array.imag, dtypes.float16)
     return split
 
 

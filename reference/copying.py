@@ -24,7 +24,8 @@ def _deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
     storage = memo.setdefault(id(self.storage), Storage(self.storage.bytes.copy()))
     made = rebuilt(_pickled_class(self), storage, *_window(self))
     memo[id(self)] = made
-    made.__dict__.update({name: value for name, value in self.__dict__.items() if name not in made.__dict__})
+    own = Tensor.__annotations__
+    made.__dict__.update({name: value for name, value in self.__dict__.items() if name not in own})
     if self._grad is not None:
         made._grad = _deep_copy(self._grad, memo)
     return made

@@ -75,7 +75,7 @@ from functools import cache, cached_property
 from typing import Any, TypeVar
 
 from . import placement, subclasses
-from .arguments import NO_DEMAND, Demand, demand_of
+from .arguments import Demand, demand_of
 from .tensor import Tensor
 
 Kernel = Callable[..., Any]
@@ -113,8 +113,8 @@ class Op:
         ``inplace=True`` writes into the first argument, as for functions of ``torch.nn.functional``.
     signature : inspect.Signature
         Of the kernel that was registered.
-    demand : Demand
-        Which arguments must be tensors.
+    demand : Demand or None
+        Which arguments must be tensors, where any must.
     """
 
     name: str
@@ -130,7 +130,7 @@ class Op:
     apart: bool = False
     inplace_keyword: bool = False
     signature: inspect.Signature = _NO_SIGNATURE
-    demand: Demand = NO_DEMAND
+    demand: Demand | None = None
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -233,7 +233,8 @@ def _inplace(name: str, kernel: Kernel, public: str) -> Callable[..., Any]:
 
         current = OPS[name]
         kwargs = canonical(current, kwargs)
-        current.demand.check(public, args, kwargs)
+        if current.demand:
+            current.demand.check(public, args, kwargs)
         if placement.active():
             placement.common(current, args, kwargs)
         return writing.inplace(current, args, kwargs)
@@ -263,15 +264,19 @@ def canonical(op: Op, kwargs: dict[str, Any]) -> dict[str, Any]:
 def run(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call an op by its name, as the public function does."""
     current = OPS[name]
-    kwargs = canonical(current, kwargs)
-    if not args and current.parameters[0] in kwargs:
-        args = (kwargs.pop(current.parameters[0]),)
+    if kwargs:
+        kwargs = canonical(current, kwargs)
+        if not args and current.parameters[0] in kwargs:
+            args = (kwargs.pop(current.parameters[0]),)
     if current.spread and len(args) > 1 and hasattr(args[1], "__index__"):
         args = (args[0], args[1:])
-    current.demand.check(name, args, kwargs)
+    if current.demand:
+        current.demand.check(name, args, kwargs)
     if placement.active() or "device" in kwargs:
-        return subclasses.kept(args, placement.carried_out(current, args, kwargs, _run))
-    return subclasses.kept(args, _run(current, args, kwargs))
+        made = placement.carried_out(current, args, kwargs, _run)
+    else:
+        made = _run(current, args, kwargs)
+    return subclasses.kept(args, made) if subclasses.derived else made
 
 
 def _run(current: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -279,7 +284,7 @@ def _run(current: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return current.kernel(*args, **kwargs)
     if current.writes or (current.inplace_keyword and kwargs.pop("inplace", False)):
         return _writing().inplace(current, args, kwargs)
-    if current.out and "out" in kwargs:
+    if kwargs and current.out and "out" in kwargs:
         out = kwargs.pop("out")
         if out is not None:
             return _writing().into(current, out, args, kwargs)

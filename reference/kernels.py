@@ -19,6 +19,7 @@ from tensorcanon.spec.rules.broadcasting import NotBroadcastableError, broadcast
 from . import dtypes, formats
 from .casting import cast, number_array
 from .dtypes import dtype
+from .quiet import quiet
 from .storage import Storage
 from .tensor import Tensor
 
@@ -26,6 +27,8 @@ Array = np.ndarray[Any, Any]
 Number = bool | int | float | complex
 Operand = Tensor | Number
 Shape = tuple[int, ...]
+
+_OPERANDS = (Tensor, int, float, complex)
 
 
 def as_operand(value: Any, name: str = "other", position: int = 2) -> Operand:
@@ -36,7 +39,7 @@ def as_operand(value: Any, name: str = "other", position: int = 2) -> Operand:
     TypeError
         For anything else.
     """
-    if isinstance(value, Tensor | int | float | complex):
+    if isinstance(value, _OPERANDS):
         return value
     if isinstance(value, np.generic) and value.dtype.kind in "biufc":
         return value.item()  # type: ignore[no-any-return]
@@ -46,7 +49,7 @@ def as_operand(value: Any, name: str = "other", position: int = 2) -> Operand:
 
 def as_operands(*values: Any) -> tuple[Operand, ...]:
     """Return values as tensors and Python numbers; TypeError for anything else."""
-    return tuple(as_operand(value, position=place) for place, value in enumerate(values, start=1))
+    return tuple([as_operand(value, position=place) for place, value in enumerate(values, start=1)])
 
 
 def as_tensor(value: Any, name: str = "input") -> Tensor:
@@ -94,11 +97,19 @@ def wrap_dims(dims: Any, ndim: int) -> tuple[int, ...]:
 
 def promoted(*operands: Operand) -> dtype:
     """Return the result type of an arithmetic operation."""
-    first = operands[0]
-    if isinstance(first, Tensor) and all(isinstance(o, Tensor) and o.dtype is first.dtype for o in operands):
-        return first.dtype
-    seen = [promotion.Operand(o.dtype.rule, o.ndim) if isinstance(o, Tensor) else o for o in operands]
-    return dtypes.of(promotion.result_type(*seen, default=dtypes.get_default_dtype().rule))
+    kinds: list[Any] = [(o.dtype, len(o.shape) > 0) if isinstance(o, Tensor) else type(o) for o in operands]
+    return _promoted(dtypes.get_default_dtype(), *kinds)
+
+
+@functools.lru_cache(maxsize=4096)
+def _promoted(default: dtype, *kinds: Any) -> dtype:
+    """Return the type of operands given as type and whether there are dimensions, or as types of numbers."""
+    seen = [promotion.Operand(k[0].rule, k[1]) if isinstance(k, tuple) else _zero(k) for k in kinds]
+    return dtypes.of(promotion.result_type(*seen, default=default.rule))
+
+
+def _zero(number: type[Number]) -> Number:
+    return next(kind() for kind in (bool, int, float, complex) if issubclass(number, kind))
 
 
 def to_floating(promoted_type: dtype) -> dtype:
@@ -142,7 +153,8 @@ def elements(operand: Operand, common: dtype) -> Array:
     A tensor is converted to the common type first; a Python number is not rounded twice.
     """
     if isinstance(operand, Tensor):
-        return cast(cast(operand.array, common), common.compute)
+        own = operand.array
+        return own if operand.dtype is common is common.compute else cast(cast(own, common), common.compute)
     return number_array(operand, common.compute)
 
 
@@ -168,17 +180,35 @@ def elementwise(
     result : dtype or None
         The type of the result, where it is not the common one, as for comparisons.
     """
-    checked = as_operands(*operands)
+    alike = _alike(operands)
+    if not alike:
+        operands = as_operands(*operands)
     if common is None:
-        common = promoted(*checked)
+        common = operands[0].dtype if alike else promoted(*operands)
     if floating:
         common = to_floating(common)
-    shape = broadcast(*(o.shape for o in checked if isinstance(o, Tensor)))
-    with np.errstate(all="ignore"):
-        values = np.asarray(function(*(elements(o, common) for o in checked)))
+    shape = operands[0].shape if alike else broadcast(*[o.shape for o in operands if isinstance(o, Tensor)])
+    values = np.asarray(quiet.run(function, *[elements(o, common) for o in operands]))
     if values.shape != shape:
         values = np.broadcast_to(values, shape)
-    return arranged(values, result or common, *checked)
+    kind = result or common
+    return _stored(cast(values, kind), kind) if alike else arranged(values, kind, *operands)
+
+
+def _alike(operands: Sequence[Any]) -> bool:
+    """Return whether operands are row-major tensors of one type and shape: most are."""
+    first = operands[0]
+    if not isinstance(first, Tensor) or first.strides != _row_major(first.shape):
+        return False
+    for one in operands[1:]:
+        if not (
+            isinstance(one, Tensor)
+            and one.dtype is first.dtype
+            and one.shape == first.shape
+            and one.strides == first.strides
+        ):
+            return False
+    return True
 
 
 # Fresh tensors and views.
@@ -188,11 +218,15 @@ def fresh(array: Any, dtype: dtype | None = None) -> Tensor:
     """Return a new row-major tensor of an array's elements, converted to a type if one is given."""
     values = np.asarray(array)
     kind = dtype or dtypes.of_numpy(values.dtype)
-    values = cast(values, kind)
-    if values.base is not None or not values.flags.c_contiguous or not values.flags.writeable:
+    return _stored(cast(values, kind), kind)
+
+
+def _stored(values: Array, kind: dtype) -> Tensor:
+    flags = values.flags
+    if not (flags.owndata and flags.carray):
         values = np.array(values, order="C")
-    storage = Storage(values.reshape(-1).view(np.uint8))
-    return Tensor.make(storage, values.shape, _row_major(values.shape), 0, kind)
+    shape = values.shape
+    return Tensor.make(Storage(values), shape, _row_major(shape), 0, kind)
 
 
 _row_major = functools.lru_cache(maxsize=4096)(stride_rules.contiguous_strides)
@@ -205,7 +239,7 @@ def arranged(array: Array, dtype: dtype, *operands: Any) -> Tensor:
     """
     rows = _row_major(array.shape)
     if all(not isinstance(o, Tensor) or (o.strides == rows and o.shape == array.shape) for o in operands):
-        return fresh(array, dtype)
+        return _stored(cast(array, dtype), dtype)
     windows = tuple((tuple(o.shape), o.strides) if isinstance(o, Tensor) else ((), ()) for o in operands)
     return with_strides(array, dtype, _layout(array.shape, windows))
 

@@ -34,8 +34,7 @@ def _binary(name: str, *, reflected: bool = False) -> Callable[[Any, Any], Any]:
     def operate(self: Any, other: Any) -> Any:
         if not isinstance(other, _OPERANDS):
             return NotImplemented
-        pair = (other, self) if reflected else (self, other)
-        return getattr(dispatch.ops, name)(*pair)
+        return dispatch.run(name, (other, self) if reflected else (self, other), {})
 
     return operate
 

@@ -19,18 +19,29 @@ class Storage:
 
     Attributes
     ----------
-    bytes : ndarray of uint8, one-dimensional
+    block : ndarray
+        Row-major, of whatever type and shape; it holds the bytes.
     resizable : bool
         False where the bytes belong to somebody else, as after ``from_numpy``.
     device : device
     """
 
-    __slots__ = ("__weakref__", "bytes", "device", "resizable")
+    __slots__ = ("__weakref__", "block", "device", "resizable")
 
     def __init__(self, data: Array, *, resizable: bool = True) -> None:
-        self.bytes = data
+        self.block = data
         self.device = cpu
         self.resizable = resizable
+
+    @property
+    def bytes(self) -> Array:
+        """The bytes as a one-dimensional array of uint8."""
+        block = self.block
+        return block if block.dtype == np.uint8 and block.ndim == 1 else block.reshape(-1).view(np.uint8)
+
+    @bytes.setter
+    def bytes(self, data: Array) -> None:
+        self.block = data
 
     @classmethod
     def empty(cls, nbytes: int) -> Storage:
@@ -50,20 +61,20 @@ class Storage:
 
     def grow(self, nbytes: int) -> None:
         """Make room for at least so many bytes; the first ones are kept."""
-        if nbytes <= self.bytes.size:
+        if nbytes <= self.block.nbytes:
             return
         if not self.resizable:
             raise RuntimeError("Trying to resize storage that is not resizable")
         grown = np.zeros(nbytes, np.uint8)
-        grown[: self.bytes.size] = self.bytes
-        self.bytes = grown
+        grown[: self.block.nbytes] = self.bytes
+        self.block = grown
 
     def data_ptr(self) -> int:
         """Return the address of the first byte, 0 where there is none."""
-        return int(self.bytes.ctypes.data) if self.bytes.size else 0
+        return int(self.block.ctypes.data) if self.block.size else 0
 
     def nbytes(self) -> int:
-        return int(self.bytes.size)
+        return self.block.nbytes
 
     size = nbytes
     __len__ = nbytes

@@ -7,25 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from weakref import WeakSet
 
 from .tensor import Tensor
 
 # A class with a true `plain_results`, as `nn.Parameter`, is none of these.
-_derived: WeakSet[type] = WeakSet()
+derived: set[type] = set()
 
 
 def _register(cls: type[Tensor], **options: Any) -> None:
     super(Tensor, cls).__init_subclass__(**options)
     if not getattr(cls, "plain_results", False):
-        _derived.add(cls)
+        derived.add(cls)
 
 
 def kept(args: tuple[Any, ...], result: Any) -> Any:
     """Return a result with its plain tensors, other than arguments, made instances of an argument's class."""
-    if not _derived:
-        return result
-    kind = next((type(one) for one in args if type(one) in _derived), None)
+    kind = next((type(one) for one in args if type(one) in derived), None)
     if kind is not None:
         for made in _tensors(result):
             if type(made) is Tensor and all(made is not one for one in args):

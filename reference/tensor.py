@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from .state import state
 from .storage import Storage, Version
 
 Array = np.ndarray[Any, Any]
+
+
+_new = object.__new__
 
 
 class Tensor:
@@ -111,18 +115,18 @@ class Tensor:
         cls: type[Tensor] | None = None,
     ) -> Tensor:
         """Return a tensor on a storage, without history."""
-        made: Tensor = object.__new__(cls or Tensor)
+        made: Tensor = _new(cls or Tensor)
         made.storage = storage
         made.shape = Size(shape)
         made.strides = tuple(strides)
         made.offset = offset
         made.dtype = dtype
-        made.version = version or Version()
-        made.base = base
-        made.conjugate = made.negated = made.tracked = False
-        made.inference = state.inference
-        made.node = made._grad = made.origin = made._leaf_node = None
-        made.output_number = made.seen_version = 0
+        if version is not None:
+            made.version = version
+        if base is not None:
+            made.base = base
+        if state.inference:
+            made.inference = True
         return made
 
     storage: Storage
@@ -130,38 +134,53 @@ class Tensor:
     shape: Size
     strides: tuple[int, ...]
     dtype: dtypes.dtype
-    version: Version
-    base: Tensor | None
-    conjugate: bool
-    negated: bool
-    inference: bool
-    tracked: bool
-    origin: str | None
-    output_number: int
-    seen_version: int
-    node: Any
-    _leaf_node: Any
-    _grad: Tensor | None
+    # What most tensors never differ in.
+    inference: bool = False
+    base: Tensor | None = None
+    conjugate: bool = False
+    negated: bool = False
+    tracked: bool = False
+    origin: str | None = None
+    output_number: int = 0
+    seen_version: int = 0
+    node: Any = None
+    _leaf_node: Any = None
+    _grad: Tensor | None = None
     mapped = 0
     tangent: Any = None
+    # The window that `places` was made for, and what it made.
+    _places: tuple[Any, ...] = (None,) * 6
+
+    @cached_property
+    def version(self) -> Version:
+        return Version()
 
     # The elements.
 
     @property
     def places(self) -> Array:
         """The stored elements as a writable NumPy view, whatever `conjugate` and `negated` say."""
+        block, shape, strides, offset, dtype, places = self._places
+        if (
+            block is self.storage.block
+            and shape is self.shape
+            and strides is self.strides
+            and offset is self.offset
+            and dtype is self.dtype
+        ):
+            return places  # type: ignore[no-any-return]
+        return self._find_places()
+
+    def _find_places(self) -> Array:
         if len(self.shape) > 64:
             raise RuntimeError("only tensors with up to 64 dims are supported")
         if 0 in self.shape:
             return np.empty(self.shape, self.dtype.numpy)
-        size = self.dtype.itemsize
-        return np.ndarray(
-            self.shape,
-            self.dtype.numpy,
-            self.storage.bytes,
-            self.offset * size,
-            tuple(stride * size for stride in self.strides),
-        )
+        block, size = self.storage.block, self.dtype.itemsize
+        strides = tuple([stride * size for stride in self.strides])
+        places = np.ndarray(self.shape, self.dtype.numpy, block, self.offset * size, strides)
+        self._places = (block, self.shape, self.strides, self.offset, self.dtype, places)
+        return places
 
     @property
     def array(self) -> Array:
@@ -395,7 +414,8 @@ class Tensor:
             _check_numpy(self)
         if self.dtype.rule.name in ("bfloat16", "float8_e4m3fn", "float8_e5m2", "complex32"):
             raise TypeError(f"Got unsupported ScalarType {self.dtype.scalar_name}")
-        return self.array
+        # The array is the caller's to reshape in place.
+        return self.array.view()
 
 
 def _check_numpy(tensor: Tensor) -> None:

@@ -39,15 +39,15 @@ def run(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if state.mapping:
         mapping.check(op, args, kwargs)
     grad = state.grad
-    recorded = grad and op.differentiable and _wants_grad((*args, *kwargs.values()))
+    recorded = grad and op.differentiable and _wants_grad((*args, *kwargs.values()) if kwargs else args)
     state.grad = False
     try:
         result = op.kernel(*args, **kwargs)
     finally:
         state.grad = grad
-    results = tuple(result) if isinstance(result, tuple | list) else (result,)
-    if args and result is args[0]:
+    if not (op.view or recorded or state.levels or state.mapping) or (args and result is args[0]):
         return result
+    results = tuple(result) if isinstance(result, tuple | list) else (result,)
     if op.view:
         _mark_views(op, results, recorded=grad)
     if recorded and any(isinstance(one, Tensor) and one.dtype.is_differentiable for one in results):
@@ -66,7 +66,7 @@ def _every(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
 def _wants_grad(values: Iterable[Any]) -> bool:
     for value in values:
         if isinstance(value, Tensor):
-            if value.requires_grad:
+            if value.tracked or value.node is not None or (value.base is not None and value.requires_grad):
                 return True
         elif isinstance(value, list | tuple) and _wants_grad(value):
             return True
