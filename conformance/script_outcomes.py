@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from tensorcanon.spec import accuracy
 from tensorcanon.spec.outcome import (
     Between,
     Each,
@@ -19,7 +18,7 @@ from tensorcanon.spec.outcome import (
     Warns,
     Within,
 )
-from tensorcanon.spec.rules import dtypes
+from tensorcanon.spec.ranges import Ranges, ranges
 from tensorcanon.spec.rules.dtypes import DType
 
 from .backend import Array
@@ -107,7 +106,11 @@ def expression(outcome: Outcome, x: str = "result") -> str:
         case Exactly():
             return f"is_plain({x}, {source_of(outcome.value)})"
         case Within():
-            return f"{_structure(outcome, x)} and within({x}, {_ranges(outcome)})"
+            return expression(ranges(outcome), x)
+        case Ranges():
+            facets = {"dense": outcome.dense or None, "strides": outcome.strides}
+            tensor = _tensor(x, outcome.dtype, outcome.low.shape, **facets)
+            return f"{tensor} and within({x}, {_ends(outcome)})"
         case Between():
             ends = f"[({source_of(outcome.low)}, {source_of(outcome.high)}, 0)] * {x}.numel()"
             return (
@@ -146,7 +149,7 @@ def helpers(text: str) -> list[str]:
     return [HELPERS[name].strip("\n") for name in HELPERS if name in wanted]
 
 
-def _structure(outcome: Exactly | Within, x: str) -> str:
+def _structure(outcome: Exactly, x: str) -> str:
     return _structure_of(outcome._structure, x)
 
 
@@ -180,42 +183,23 @@ def _listed(array: Array, where: Array | None) -> str:
     return f"[{', '.join(values)}]"
 
 
-def _ranges(outcome: Within) -> str:
+def _ends(outcome: Ranges) -> str:
     made = []
-    for exact, room in zip(_parts(outcome.value), _parts(_room(outcome)), strict=True):
-        sign = 0.0
-        if outcome.signed_zero and exact == 0 and not outcome.dtype.is_complex:
-            sign = float(np.copysign(1, exact))
-        made.append(f"({_end(exact - room, outcome.dtype)}, {_end(exact + room, outcome.dtype)}, {sign:g})")
+    for low, high in zip(_parts(outcome.low).tolist(), _parts(outcome.high).tolist(), strict=True):
+        made.append(f"({_end(low)}, {_end(high)}, {_sign(low, high)})")
     if outcome.where is not None:
-        skipped = ~np.broadcast_to(outcome.where, outcome.value.shape).reshape(-1)
+        skipped = ~np.broadcast_to(outcome.where, outcome.low.shape).reshape(-1)
         for place in np.flatnonzero(np.repeat(skipped, len(made) // max(skipped.size, 1))):
             made[place] = "(-math.inf, math.inf, 0)"
     return f"[{', '.join(made)}]"
 
 
-def _room(outcome: Within) -> Array:
-    """Return how far each element may lie from its exact value; a distance grows evenly with it."""
-    exact = accuracy.widened(outcome.value)
-    if outcome.dtype.is_complex:
-        parts = (_room_of(exact.real, outcome), _room_of(exact.imag, outcome))
-        return np.asarray(parts[0] + 1j * parts[1])
-    return _room_of(exact, outcome)
+def _sign(low: float, high: float) -> int:
+    """Return the sign that every number between two ends has, by a zero at an end, or 0."""
+    if low == 0 and np.copysign(1, low) > 0:
+        return 1
+    return -1 if high == 0 and np.copysign(1, high) < 0 else 0
 
 
-def _room_of(exact: Array, outcome: Within) -> Array:
-    finite = np.where(np.isfinite(exact), exact, 0)
-    step = np.maximum(np.abs(finite), 1)
-    with np.errstate(all="ignore"):
-        distance = outcome.bound.distance(finite, finite + step, outcome.dtype)
-        return np.asarray(np.where(np.isfinite(exact), outcome.bound.limit * step / distance, 0))
-
-
-def _end(value: Any, dtype: DType) -> str:
-    fmt = dtypes.real_of(dtype).format
-    assert fmt is not None
-    number = float(value)
-    # From the first power of two past the format on, an infinity counts too.
-    if abs(number) >= 2.0**fmt.emax * 2:
-        number = float(np.copysign(np.inf, number))
+def _end(number: float) -> str:
     return source_of(number).replace("float('inf')", "math.inf").replace("float('-inf')", "-math.inf")

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from .data import commands as vector_commands
 from .gates import commands as gate_commands
 from .results import commands
 
@@ -235,6 +236,7 @@ def audit(
 
 app.add_typer(commands)
 app.add_typer(gate_commands)
+app.add_typer(vector_commands, name="vectors")
 
 
 @app.command()

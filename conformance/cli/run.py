@@ -15,13 +15,10 @@ from types import FrameType
 from typing import NoReturn
 
 import pytest
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from tensorcanon.reports import document as documents
-from tensorcanon.reports import html, junit, markdown, merging, records, summary, witnesses
+from tensorcanon.reports import merging, records, summary
 from tensorcanon.reports.errors import DocumentError
-from tensorcanon.reports.records import Document
 from tensorcanon.reports.witnesses import WITNESSES
 
 from ..backend import Identity
@@ -37,7 +34,8 @@ from ..recorder import Plan, Recorder
 from ..rescue import Rescue
 from ..resuming import JOURNAL, LOG, CannotResumeError, Earlier, check_same, resume
 from ..selection import ShardError, parsed_shard, selection_digest
-from .console import HARNESS_FAULT, WRONG_USE, console, errors, refuse
+from .console import HARNESS_FAULT, WRONG_USE, errors, refuse
+from .showing import print_summary, shown_progress, write_documents
 
 _MOST_LINES = 40
 _SKIP = "done.txt"
@@ -112,12 +110,12 @@ def _on_cluster(request: Request, cluster: str) -> int:
         workers = request.workers or os.cpu_count() or 1
         shards = run_shards(_shard_arguments(request), cluster, workers, _tell_shards)
         whole = merging.merge(shards)
-        _write(whole, request.out)
+        write_documents(whole, request.out)
     except (UnknownBackendError, ExpectationError, DocumentError) as error:
         return refuse(str(error))
     except ClusterError as error:
         return refuse(str(error), HARNESS_FAULT)
-    _print_summary(whole, request.out)
+    print_summary(whole, request.out)
     return summary.exit_code(whole)
 
 
@@ -177,7 +175,7 @@ def _recorded(request: Request, plan: Plan, earlier: Earlier | None) -> tuple[Re
     expected = [*departures(plan.identity), *plan.known]
     profile = PROFILES[plan.profile]
     rescue = Rescue(request.backend, request.limits, profile, plan.seed, expected, folder)
-    with _shown() as progress:
+    with shown_progress() as progress:
         recorder = Recorder(lambda: documents.Log(request.out / LOG), plan, progress, rescue, earlier)
         with _terminated_as_interrupted():
             status = _run(request, recorder, rescue, earlier)
@@ -263,78 +261,15 @@ def _arguments(request: Request) -> list[str]:
 def _conclude(request: Request) -> int:
     try:
         found = documents.fold(request.out / LOG)
-        _write(found, request.out)
+        write_documents(found, request.out)
         # Until here, --resume finds what it needs; of an unfinished run it does ever.
         (request.out / LOG).unlink()
         if found.complete:
             shutil.rmtree(request.out / JOURNAL, ignore_errors=True)
     except DocumentError as error:
         return refuse(str(error), HARNESS_FAULT)
-    _print_summary(found, request.out)
+    print_summary(found, request.out)
     return summary.exit_code(found)
-
-
-def _write(found: Document, out: Path) -> None:
-    documents.write(found, out / "run.json")
-    html.write([found], out / "report.html")
-    junit.write(found, out / "junit.xml")
-    markdown.write(found, out / "summary.md")
-    witnesses.write(found, out / WITNESSES)
-
-
-def _print_summary(found: Document, out: Path) -> None:
-    chapters = summary.by_chapter(found)
-    columns = [standing for standing in summary.ORDER if any(standing in row for row in chapters.values())]
-    table = Table("chapter", *(summary.WORDS[standing] for standing in columns))
-    for chapter, row in chapters.items():
-        table.add_row(chapter, *(str(row.get(standing, "")) for standing in columns))
-    console.print(table)
-    _print_findings(found)
-    for problem in summary.alarms(found):
-        console.print(problem, style="bold red", markup=False)
-    console.print(f"report: {out / 'report.html'}", markup=False)
-
-
-def _print_findings(found: Document) -> None:
-    """Print the clauses that are not as they should be, without those that an interrupted run missed."""
-    shown = summary.DIFFERENCES | summary.UNJUDGED - (set() if found.complete else {"missing"})
-    lines = [
-        f"{summary.WORDS[standing]}: {clause}"
-        for clause, standing in summary.clause_standings(found).items()
-        if standing in shown
-    ]
-    for line in lines[:_MOST_LINES]:
-        console.print(line, markup=False)
-    if len(lines) > _MOST_LINES:
-        console.print(f"and {len(lines) - _MOST_LINES} more: see the report")
-
-
-class _Bar:
-    """A progress bar on a terminal; elsewhere a line every tenth of the way."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._task = progress.add_task("collecting", total=None)
-        self._total = self._done = self._failed = 0
-
-    def begin(self, total: int) -> None:
-        self._total = total
-        self._progress.update(self._task, total=total, description="checks")
-
-    def advance(self, verdict: str, test: str) -> None:
-        self._done += 1
-        self._failed += verdict not in ("pass", "expected", "unclaimed")
-        failures = f", {self._failed} not as it should be" if self._failed else ""
-        self._progress.update(self._task, advance=1, description=f"checks{failures}")
-        if not errors.is_terminal and self._done * 10 // self._total > (self._done - 1) * 10 // self._total:
-            errors.print(f"{self._done} of {self._total} checks{failures}")
-
-
-@contextmanager
-def _shown() -> Iterator[_Bar]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
-        yield _Bar(progress)
 
 
 @contextmanager
