@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 
+from . import script_tables
 from .backend import Identity
 from .backends import coordinates
 from .backends.errors import UnknownBackendError
@@ -17,8 +18,8 @@ from .script_outcomes import NoExpressionError, expression, helpers, wants_warni
 from .script_transforms import line_through, preamble
 
 _NAMESPACES = {"torch": "import torch", "reference": "import tensorcanon.reference as torch"}
-# Engines that are reached through an adapter: their programs are told in torch's words.
-_ADAPTED = ("tinygrad", "mlx", "javascript")
+# Engines in other languages: their programs are told in torch's words.
+_ADAPTED = ("javascript",)
 _MODULES = ("copy", "math", "operator", "sys", "threading", "warnings")
 _UNTELLABLE = 125
 
@@ -60,9 +61,8 @@ def script(refusal: Refused, identity: Identity) -> str:
         return "\n".join([*head, "", *steps, "", "import sys", "", f'print("{advice}")', "sys.exit(125)", ""])
     judged = refusal.verdict == "fail" and refusal.due is not None
     apart = [] if refusal.verdict == "fail" else [*_APART.strip().splitlines(), ""]
-    transform = identity.details.get("transform", "")
-    plain = [line_through(step, transform) for step in refusal.program.steps]
-    body = [*preamble(transform), *(_judged(refusal, identity) if judged else plain)]
+    plain = [_line(step, identity) for step in refusal.program.steps]
+    body = [*_preamble(identity), *(_judged(refusal, identity) if judged else plain)]
     whole = "\n".join([*apart, *body])
     modules = [name for name in _MODULES if f"{name}." in whole]
     modules += ["resource", "subprocess"] if apart else []
@@ -79,9 +79,22 @@ def script(refusal: Refused, identity: Identity) -> str:
     )
 
 
+def _preamble(identity: Identity) -> list[str]:
+    if identity.name in script_tables.TABLES:
+        return script_tables.table(identity.name)
+    return preamble(identity.details.get("transform", ""))
+
+
+def _line(step: Step, identity: Identity) -> str:
+    if identity.name in script_tables.TABLES:
+        return script_tables.line_by_table(step)
+    return line_through(step, identity.details.get("transform", ""))
+
+
 def _imports(identity: Identity, numpy: bool) -> list[str]:
     lines = ["import numpy as np"] if numpy else []
-    lines += _setup(identity)
+    tabled = identity.name in script_tables.TABLES
+    lines = script_tables.imports(identity.name) if tabled else [*lines, *_setup(identity)]
     made = ["try:", *(f"    {line}" for line in lines), "except ImportError as error:"]
     made += ["    print(error)", f"    sys.exit({_UNTELLABLE})"]
     if identity.device not in ("cpu", "jax"):
@@ -110,13 +123,16 @@ def _judged(refusal: Refused, identity: Identity) -> list[str]:
         condition = expression(refusal.due)
     except NoExpressionError:
         condition = "None"
-    lines = [line for helper in helpers(condition) for line in ("", helper, "")]
+    needed = helpers(condition)
+    if identity.name in script_tables.TABLES:
+        needed = [script_tables.helper_by_table(helper) for helper in needed]
+    lines = [line for helper in needed for line in ("", helper, "")]
     last = max(place for place, step in enumerate(steps) if step.name != "def")
     for place, step in enumerate(steps):
         if place == last and refusal.subject is None:
             lines += _attempted(step, identity, catch=wants_warnings(refusal.due))
         else:
-            lines.append(line_through(step, identity.details.get("transform", "")))
+            lines.append(_line(step, identity))
     if refusal.subject is not None:
         lines.append(f"result = {refusal.subject}")
     lines.append("print(result)")
@@ -127,7 +143,7 @@ def _judged(refusal: Refused, identity: Identity) -> list[str]:
 
 def _attempted(step: Step, identity: Identity, *, catch: bool) -> list[str]:
     """Return the lines of the step that is judged: its result or its error becomes ``result``."""
-    plain = line_through(step, identity.details.get("transform", ""))
+    plain = _line(step, identity)
     room = plain[: len(plain) - len(plain.lstrip())]
     line = plain.strip()
     made = ["try:", *textwrap.indent(line, "    ").splitlines(), f"    result = {step.out}"]

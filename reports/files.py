@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
 import tempfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
 from .errors import DocumentError
+
+# What a compressed file may hold.
+_MOST = 1 << 30
 
 
 def replace(path: str | Path, content: str | bytes) -> None:
@@ -41,7 +47,7 @@ def replace(path: str | Path, content: str | bytes) -> None:
 
 
 def content(path: str | Path) -> bytes:
-    """Return the bytes of a file.
+    """Return the bytes of a file, unpacked where its name ends in ``.gz``.
 
     Raises
     ------
@@ -49,11 +55,20 @@ def content(path: str | Path) -> bytes:
         If it is missing or cannot be read.
     """
     try:
-        return Path(path).read_bytes()
+        raw = Path(path).read_bytes()
+        return _unpacked(raw) if Path(path).suffix == ".gz" else raw
     except FileNotFoundError:
         raise DocumentError(f"{path}: no such file; run `tensorcanon run` to make one") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, zlib.error) as error:
         raise DocumentError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _unpacked(raw: bytes) -> bytes:
+    with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
+        unpacked = file.read(_MOST + 1)
+    if len(unpacked) > _MOST:
+        raise ValueError(f"more than {_MOST >> 20} MiB when unpacked")
+    return unpacked
 
 
 def _mode() -> int:

@@ -278,7 +278,7 @@ def _stopped(document: Document) -> str:
     missed = sum(not verdicts for verdicts in by_clause(document).values())
     return (
         f"The run ended with its budget of {budget:g} s: {missed} of {len(document.header['inventory'])} "
-        "clauses were not reached; --resume goes on."
+        "clauses were not reached, and others by a part of their checks; --resume goes on."
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tensorcanon.conformance.backends.catalogue import KNOWN, installed
-from tensorcanon.reports import gather, overview, summary
+from tensorcanon.reports import document, gather, overview, publishing, summary
 
 SMOKE = ("--profile", "smoke", "-k", "can_cast or promote_types")
 
@@ -80,3 +80,24 @@ def test_all_means_what_is_installed() -> None:
 def test_differences_are_of_a_kind(message: str, kind: str) -> None:
     verdict = {"verdict": "fail", "message": message}
     assert overview.kind_of(verdict) == kind  # type: ignore[arg-type]
+
+
+def test_what_is_published_is_small_and_names_no_folder(tmp_path: Path) -> None:
+    path = Path(__file__).with_name("test_reports_run.json")
+    parsed = json.loads(path.read_text())
+    verdict = next(each for each in parsed["verdicts"] if each["witness"])
+    told = "no kernel in /root/v/lib/python3.11/site-packages/engine/core.py, see /tmp/some one/x.log and a/b"
+    verdict["message"] = told.replace("some one", "someone")
+    found = document.loads(json.dumps(parsed))
+    (written,) = publishing.publish([found], tmp_path)
+    again = document.read(written)
+    assert written.stat().st_size < path.stat().st_size / 2
+    assert summary.counts(again) == summary.counts(found)
+    message = next(each["message"] for each in again.verdicts if each["witness"])
+    assert message == "no kernel in engine/core.py, see x.log and a/b"
+    assert f"`{again.header['backend']['spec']}`" in (tmp_path / "README.md").read_text()
+    script = next(each["witness"]["script"] for each in again.verdicts if each["witness"])
+    assert "import sys" in script or "import " in script
+    (tmp_path / "broken.json.gz").write_bytes(written.read_bytes()[:100])
+    with pytest.raises(document.DocumentError):
+        document.read(tmp_path / "broken.json.gz")

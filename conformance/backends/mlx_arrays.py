@@ -52,7 +52,9 @@ _KINDS = (
 
 def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
     def reduce(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-        return function(x if dtype is None else x.astype(dtype), axis=_axes(dim), keepdims=keepdim)
+        if dtype is None:
+            return function(x, axis=_axes(dim), keepdims=keepdim)
+        return function(x.astype(dtype), axis=_axes(dim), keepdims=keepdim).astype(dtype)
 
     return reduce
 
@@ -72,7 +74,7 @@ def _spread(
 
 
 def _running(function: Callable[..., Any], x: Any, dim: int, *, dtype: Any = None) -> Any:
-    return function(x if dtype is None else x.astype(dtype), axis=dim)
+    return function(x, axis=dim) if dtype is None else function(x.astype(dtype), axis=dim).astype(dtype)
 
 
 def _shifted(sign: int, x: Any, y: Any, *, alpha: Any = 1) -> Any:

@@ -14,7 +14,9 @@ from tensorcanon.reports import (
     gather,
     html,
     markdown,
+    publishing,
     statement,
+    witnesses,
     workflow,
 )
 from tensorcanon.reports.errors import DocumentError
@@ -29,6 +31,28 @@ def write_report(results: Sequence[Path], before: Sequence[Path], out: Path) -> 
     def made() -> int:
         html.write(gather.collect(results), out, gather.collect(before))
         console.print(f"report: {out}", markup=False)
+        return 0
+
+    return _answered(made)
+
+
+def publish_results(results: Sequence[Path], out: Path) -> int:
+    """Write results in short, and a page that shows all of them."""
+
+    def made() -> int:
+        for path in publishing.publish(gather.collect(results), out):
+            console.print(f"{path}: {path.stat().st_size / 1024:.0f} KiB", markup=False)
+        return 0
+
+    return _answered(made)
+
+
+def write_witnesses(result: Path, out: Path) -> int:
+    """Write the witnesses of a result as files."""
+
+    def made() -> int:
+        count = witnesses.write(gather.collect([result])[0], out)
+        console.print(f"{count} witnesses: {out}", markup=False)
         return 0
 
     return _answered(made)

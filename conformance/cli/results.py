@@ -28,6 +28,28 @@ def report(
 
 
 @commands.command()
+def publish(
+    results: Annotated[list[Path], typer.Argument(help="Folders of runs, run.json files or logs.")],
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("published"),
+) -> None:
+    """Write results to be kept: each compressed and without paths of this machine, and a page on all."""
+    from .reporting import publish_results
+
+    raise typer.Exit(publish_results(results, out))
+
+
+@commands.command()
+def witnesses(
+    result: Result,
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("witnesses"),
+) -> None:
+    """Write the witnesses of a result as files: for each failure a script, and what replay takes."""
+    from .reporting import write_witnesses
+
+    raise typer.Exit(write_witnesses(result, out))
+
+
+@commands.command()
 def diff(
     before: Result,
     after: Result,

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from types import FrameType
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from tensorcanon.reports import files, gather, html, overview, summary
 from tensorcanon.reports.errors import DocumentError
@@ -130,7 +130,9 @@ def _holds_a_run(folder: Path) -> bool:
 def _print(documents: Sequence[Document], codes: dict[str, int]) -> None:
     tallies = {document.header["backend"]["spec"]: summary.counts(document) for document in documents}
     columns = [standing for standing in summary.ORDER if any(standing in row for row in tallies.values())]
-    table = Table("backend", *(summary.WORDS[standing] for standing in columns), "exit code")
+    table = Table(
+        Column("backend", no_wrap=True), *(summary.WORDS[standing] for standing in columns), "exit code"
+    )
     for spec, code in codes.items():
         row = tallies.get(spec, {})
         table.add_row(spec, *(str(row.get(standing, "")) for standing in columns), str(code))
