@@ -93,6 +93,8 @@ def test_full_of_a_type(run: Run, case: tuple[complex, DType]) -> None:
     allowed = creation.full_infers_the_type_from_the_number((2, 3), number, dtype)
     run.expect(allowed, "torch.full", (2, 3), number, dtype=dtype)
     run.expect(allowed, "torch.full", size=(2, 3), fill_value=number, dtype=dtype)
+    alone = creation.full_infers_the_type_from_the_number((), number, dtype)
+    run.expect(alone, "torch.scalar_tensor", number, dtype=dtype)
 
 
 @verifies(creation.full_needs_a_sequence_of_sizes, over=[(5, 1), (3, 2.5), (0, True)])

@@ -199,7 +199,7 @@ SMOOTH = [group for group in GROUPS if group.any("smooth")]
 def draw_smooth(tape: Tape, group: Group) -> tuple[Case, Array, Array]:
     """Draw tensors at smooth places, the weight of the result and a direction."""
     row = tape.choose([row for row in group.rows if row.smooth])
-    dtype = tape.choose((dtypes.float64, dtypes.float32))
+    dtype = tape.choose([dtype for dtype in reversed(WIDE) if dtype in row.types])
     arrays = []
     for given in row.inputs:
         if not isinstance(given, tuple):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules.dtypes import COMMON, COMPLEXES, FLOATS, INTEGERS, REALS, bool_
+from ..rules.dtypes import COMMON, COMPLEXES, FLOATS, INTEGERS, REALS, bool_, float32, float64
 from . import special
 from .bounds import complement, normal, terms, ulps
 from .op import METHOD, METHOD_OUT, Op
@@ -198,6 +198,17 @@ SPECIAL = (
         bound=terms(8, lambda exact, x: np.abs(exact) + 1),
         defined=lambda x: (x > -1000) & (x < np.inf),
         aliases=("special.gammaln",),
+    ),
+    Op(
+        "mvlgamma",
+        lambda x: special.lgamma(x) + special.lgamma(x - 0.5) + np.log(np.pi) / 2,
+        (float32, float64, *INTEGERS),
+        computes="floating",
+        bound=terms(16, lambda exact, x: np.abs(exact) + np.abs(x) + 1),
+        kinds=("positive",),
+        defined=lambda x: (x > 0.5) & (x < 1000),
+        arguments={"p": 2},
+        aliases=("special.multigammaln",),
     ),
     *_transcendental(
         "digamma",
