@@ -28,15 +28,15 @@ _CUBE_POINTS = np.array([[[[[-1, 0.25, 0.5]]], [[[1, 0, -2]]]]])
 def _near(place: Array, size: int) -> Array:
     """Return the weight of each element along a dimension: what its distance leaves of 1."""
     distance = np.abs((place[..., None] + 1) / 2 * (size - 1) - np.arange(size))
-    return np.maximum(1 - distance, 0)
+    return np.asarray(np.maximum(1 - distance, 0))
 
 
 def _sampled(x: Array, grid: Array) -> Array:
     """Return what lies between elements, linear in each dimension."""
     weights = (_near(grid[..., -1 - dim], size) for dim, size in enumerate(x.shape[2:]))
     if x.ndim == 4:
-        return np.einsum("nchw,nabh,nabw->ncab", x, *weights)
-    return np.einsum("ncdhw,nabed,nabeh,nabew->ncabe", x, *weights)
+        return np.asarray(np.einsum("nchw,nabh,nabw->ncab", x, *weights))
+    return np.asarray(np.einsum("ncdhw,nabed,nabeh,nabew->ncabe", x, *weights))
 
 
 def _by_group(x: Array, groups: int) -> tuple[Array, Array, Array]:
