@@ -15,6 +15,7 @@ import numpy as np
 
 from tensorcanon.spec.clause import Clause
 from tensorcanon.spec.comparison import describe
+from tensorcanon.spec.modes import loosened
 from tensorcanon.spec.observation import Failed, Observation, Plain, Seen, Several, Warned
 from tensorcanon.spec.outcome import (
     Between,
@@ -32,8 +33,10 @@ from tensorcanon.spec.rules.dtypes import DType
 
 from .backend import Absent, Array, Backend, Handle
 from .inputs import Operand
+from .names import NO_OPS, needs_autograd, short
 from .program import Elements, Program
 from .routine import Routine, written
+from .script_outcomes import wants_warnings
 
 # What may show of an example that a clause does not allow.
 Shown = Literal["fail", "crash", "timeout", "out-of-memory"]
@@ -152,8 +155,6 @@ class Run:
         for name, args in operand.recipe():
             made = self.call(name, made, *args)
         if requires_grad:
-            if not self.backend.claims.autograd:
-                raise Unclaimed("autograd")
             made = self.call("Tensor.requires_grad_", made)
         return made
 
@@ -226,9 +227,10 @@ class Run:
         """
         out = self._out(name)
         self.program.record(out, name, args, kwargs)
+        allowed = self._in_mode(allowed, short(name))
         self.due = allowed
-        seen, native = self._observe(name, args, kwargs, with_warnings=_wants_warnings(allowed))
-        self._judge(allowed, seen, _short(name))
+        seen, native = self._observe(name, args, kwargs, with_warnings=wants_warnings(allowed))
+        self._judge(allowed, seen, short(name))
         if isinstance(seen, Failed):
             self._count_error(allowed, seen, name)
             return None
@@ -238,8 +240,13 @@ class Run:
     def look(self, allowed: Outcome, value: Any, label: str = "") -> None:
         """Judge what a value shows now; its errors count as those of the last op, unless a label is given."""
         label = label or self._last_op()
+        allowed = self._in_mode(allowed, label)
         self.due = allowed
         self._judge(allowed, self.see(value), label, value.name if isinstance(value, Handle) else None)
+
+    def _in_mode(self, allowed: Outcome, op: str) -> Outcome:
+        mode = self.backend.identity.details.get("accuracy")
+        return allowed if mode is None else loosened(allowed, mode, op)
 
     def judge(self, seen: Observation, *allowed: Outcome) -> None:
         """Judge what was seen by several outcomes, in their order."""
@@ -247,8 +254,8 @@ class Run:
             self._judge(outcome, seen, self._last_op())
 
     def _last_op(self) -> str:
-        names = (_short(step.name) for step in reversed(self.program.steps))
-        return next((name for name in names if name not in _NO_OPS), "look")
+        names = (short(step.name) for step in reversed(self.program.steps))
+        return next((name for name in names if name not in NO_OPS), "look")
 
     def see(self, value: Any) -> Observation:
         """Return what a value shows now."""
@@ -292,6 +299,9 @@ class Run:
             self.call("torch.set_default_dtype", dtypes.float32)
 
     def _out(self, name: str) -> str | None:
+        """Return the variable of a step's result, None where it has none."""
+        if needs_autograd(name) and not self.backend.claims.autograd:
+            raise Unclaimed("autograd")
         return None if name in ("operator.setitem", "setattr") else self.program.new_name()
 
     def _observe(
@@ -388,16 +398,3 @@ class Run:
             return items if isinstance(native, list) else tuple(items)
         plain = isinstance(native, bool | int | float | complex | str | bytes) or native is None
         return native if plain else Handle(out or "_", native)
-
-
-# Steps that compute nothing: a value looked at after them is that of an earlier step.
-_NO_OPS = frozenset({"make", "def", "define", "getattr", "grad", "data", "detach", "is"})
-
-
-def _short(name: str) -> str:
-    return name.rpartition(".")[2]
-
-
-def _wants_warnings(allowed: Outcome) -> bool:
-    options = allowed.options if isinstance(allowed, OneOf) else (allowed,)
-    return any(isinstance(option, Warns) for option in options)

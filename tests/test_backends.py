@@ -7,6 +7,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tensorcanon.conformance.backend import Claims, Handle, Identity
@@ -19,6 +20,7 @@ from tensorcanon.conformance.cli.starting import start
 from tensorcanon.conformance.examine import examine
 from tensorcanon.conformance.inventory import checks
 from tensorcanon.conformance.profiles import PROFILES
+from tensorcanon.spec.observation import Seen
 from tensorcanon.spec.rules import dtypes
 
 CHECKS = (
@@ -45,6 +47,7 @@ FRAMEWORKS = {
         ("torch", Coordinates()),
         ("torch:cuda", Coordinates(device="cuda")),
         ("torch:cuda:1", Coordinates(device="cuda:1")),
+        ("torch:cuda,accuracy=tf32", Coordinates(device="cuda", accuracy="tf32")),
         ("torch:cpu+inductor", Coordinates(transform="inductor")),
         ("torch+inductor", Coordinates(transform="inductor")),
         ("torch:vulkan", Coordinates(device="vulkan", imports=("torchvulkan",))),
@@ -82,6 +85,7 @@ def test_a_file_states_the_same(tmp_path: Path) -> None:
         ("torch,strides=maybe", "strides"),
         ("torch,colour=red", "colour"),
         ("torch,strides", "KEY=VALUE"),
+        ("torch,accuracy=fast", "ieee or tf32"),
         ("torch:nowhere", "nowhere"),
         ("torch:cpu+nothing", "nothing"),
         ("nothing", "no backend"),
@@ -107,6 +111,23 @@ def test_the_reference_is_found_as_it_claims() -> None:
     assert backend.claims.dtypes <= found.dtypes
     assert (found.data, found.strides, found.autograd, found.complete) == (True, True, True, True)
     assert is_sound(backend)
+
+
+def test_an_accuracy_mode_widens_the_bounds_of_products_only() -> None:
+    from tensorcanon.spec import device, modes
+
+    a, b = np.full((2, 3), 1.001, np.float32), np.full((3, 2), 1.001, np.float32)
+    allowed = device.every_device_multiplies_to_full_precision(a, b)
+    rounded = [x.astype(np.float16).astype(np.float64) for x in (a, b)]
+    seen = Seen(dtypes.float32, (2, 2), None, (rounded[0] @ rounded[1]).astype(np.float32), False, "cuda")
+    assert not allowed.allows(seen)
+    tf32 = modes.loosened(allowed, "tf32", "matmul")
+    assert tf32.allows(seen)
+    assert tf32.origin is allowed.origin
+    assert modes.loosened(allowed, "tf32", "sum") is allowed
+    assert modes.loosened(allowed, "ieee", "matmul") is allowed
+    assert resolve("torch,accuracy=tf32").identity.details["accuracy"] == "tf32"
+    assert "accuracy" not in resolve("torch").identity.details
 
 
 def test_what_is_stated_goes_before_what_is_found() -> None:

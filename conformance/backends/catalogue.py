@@ -152,6 +152,15 @@ def _prepare(place: Coordinates, namespace: ModuleType) -> None:
         # Without it there are neither float64 nor int64.
         _imported("jax").config.update("jax_enable_x64", True)
         _imported("torchax").enable_globally()
+    if place.namespace == "torch" and (mode := _accuracy(place)):
+        # TF32 is on for convolutions and off for products where nobody says otherwise.
+        namespace.backends.cuda.matmul.allow_tf32 = mode == "tf32"
+        namespace.backends.cudnn.allow_tf32 = mode == "tf32"
+
+
+def _accuracy(place: Coordinates) -> str:
+    """Return the accuracy mode: on CUDA there always is one."""
+    return place.accuracy or ("ieee" if place.device.partition(":")[0] == "cuda" else "")
 
 
 def _require_device(namespace: ModuleType, device: str) -> None:
@@ -191,6 +200,8 @@ def _identity(spec: str, place: Coordinates, namespace: ModuleType) -> Identity:
     if kind == "cuda":
         details["gpu"] = namespace.cuda.get_device_name(place.device)
         details["cuda"] = str(namespace.version.cuda)
+    if mode := _accuracy(place):
+        details["accuracy"] = mode
     if place.transform:
         details["transform"] = place.transform
     for module in (*place.imports, *(("jax",) if kind == "jax" else ())):

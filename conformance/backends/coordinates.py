@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tensorcanon.spec.modes import MODES
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType
 
@@ -38,6 +39,8 @@ class Coordinates:
         What each call goes through, such as ``inductor``; empty for none.
     imports : tuple of str
         Modules to import first, which make the device or the transform known.
+    accuracy : str
+        A mode of `tensorcanon.spec.modes` that is switched on; empty for what the device has.
     stated : Stated
     """
 
@@ -45,6 +48,7 @@ class Coordinates:
     device: str = "cpu"
     transform: str = ""
     imports: tuple[str, ...] = ()
+    accuracy: str = ""
     stated: Stated = field(default_factory=Stated)
 
 
@@ -73,7 +77,8 @@ def parse(spec: str) -> Coordinates:
     ----------
     spec : str
         ``NAMESPACE[:DEVICE][+TRANSFORM][,SETTING=VALUE]…``: the settings are ``import`` and ``dtypes``
-        (names with slashes between them), ``data``, ``strides``, ``autograd`` and ``complete`` (yes or no).
+        (names with slashes between them), ``accuracy`` (ieee or tf32), ``data``, ``strides``, ``autograd``
+        and ``complete`` (yes or no).
 
     Raises
     ------
@@ -89,8 +94,9 @@ def parse(spec: str) -> Coordinates:
     table: dict[str, Any] = {
         key: value.split("/") if key in ("import", "dtypes") else value for key, value in pairs.items()
     }
-    imports = table.pop("import", [])
-    return replace(base, imports=(*imports, *_providers(base)), stated=stated(table))
+    imports, accuracy = table.pop("import", []), _mode(table.pop("accuracy", ""))
+    imports = (*imports, *_providers(base))
+    return replace(base, imports=imports, accuracy=accuracy, stated=stated(table))
 
 
 def read(path: Path) -> Coordinates:
@@ -105,7 +111,7 @@ def read(path: Path) -> Coordinates:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UnknownBackendError(f"cannot read {path}: {error}") from error
-    unknown = table.keys() - {"namespace", "device", "transform", "import", "claims"}
+    unknown = table.keys() - {"namespace", "device", "transform", "import", "accuracy", "claims"}
     if unknown:
         raise UnknownBackendError(f"{path}: unknown key {sorted(unknown)[0]!r}")
     texts = {key: table.get(key, "") for key in ("namespace", "device", "transform")}
@@ -118,7 +124,9 @@ def read(path: Path) -> Coordinates:
     base = replace(
         base, device=texts["device"] or base.device, transform=texts["transform"] or base.transform
     )
-    return replace(base, imports=(*imports, *_providers(base)), stated=stated(claims))
+    imports = (*imports, *_providers(base))
+    accuracy = _mode(table.get("accuracy", ""))
+    return replace(base, imports=imports, accuracy=accuracy, stated=stated(claims))
 
 
 def stated(table: Mapping[str, Any]) -> Stated:
@@ -140,6 +148,12 @@ def stated(table: Mapping[str, Any]) -> Stated:
             known = ", ".join(("dtypes", *_FLAGS))
             raise UnknownBackendError(f"unknown claim {key}={value}: {known} (yes or no)")
     return Stated(kinds, flags)
+
+
+def _mode(name: Any) -> str:
+    if name and name not in MODES:
+        raise UnknownBackendError(f"unknown accuracy {name!r}: use {' or '.join(MODES)}")
+    return str(name)
 
 
 def _pair(setting: str) -> tuple[str, str]:

@@ -158,10 +158,14 @@ class TorchLike:
                 return self._defined(*given)
         if self._placed and (member in _FACTORIES or (member in _OF_NUMBERS and not self._holds(given))):
             named = {"device": self.identity.device, **named}
-        if self._placed and space == "torch" and _is_module(member):
+        if self._placed and space == "torch" and _is_module(member) and self._nowhere_else():
             with self.namespace.device(self.identity.device):
                 return self._named(member)(*given, **named)
         return self._named(member)(*given, **named)
+
+    def _nowhere_else(self) -> bool:
+        """Whether no step has asked for another device by default."""
+        return bool(self.namespace.get_default_device().type == "cpu")
 
     def _goes_through(self, name: str, arguments: Any, natives: Any) -> bool:
         """Whether a step is for the transform: a function of tensors that calls nothing back."""
