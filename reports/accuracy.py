@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 from .markdown import plain
 from .records import Document, ErrorSeen
@@ -28,6 +29,22 @@ def moved(before: Document, after: Document) -> list[tuple[ErrorSeen, ErrorSeen]
     pairs = [(then[key], error) for key, error in now.items() if key in then]
     changed = [(old, new) for old, new in pairs if old["largest"] != new["largest"]]
     return sorted(changed, key=lambda pair: share(pair[0]) - share(pair[1]))
+
+
+def compared(documents: Sequence[Document]) -> list[tuple[Key, list[ErrorSeen | None]]]:
+    """Return the errors, a place for each run, that differ between runs: those farthest apart first."""
+    tables = [by_op(document) for document in documents]
+    rows = [(key, [table.get(key) for table in tables]) for key in sorted({k for t in tables for k in t})]
+    apart = {key: _spread([error for error in errors if error is not None]) for key, errors in rows}
+    return sorted((row for row in rows if apart[row[0]]), key=lambda row: -apart[row[0]])
+
+
+def _spread(errors: list[ErrorSeen]) -> float:
+    if len({error["largest"] for error in errors}) < 2:
+        return 0.0
+    shares = [share(error) for error in errors]
+    # The smallest number tells errors without a limit, or of one share, from equal ones.
+    return max(max(shares) - min(shares), 5e-324) if math.isfinite(max(shares)) else math.inf
 
 
 def render(before: Document, after: Document) -> str:

@@ -53,6 +53,7 @@ def render(documents: Sequence[Document], before: Sequence[Document] = ()) -> st
             kinds=difference.KINDS,
             histories=sections.histories(documents, labels, before),
             accuracy=sections.accuracy(documents, labels),
+            compared=sections.largest_errors(documents),
             **page.frame(documents, labels),
         )
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from . import difference, statement, summary
+from .accuracy import compared
 from .coverage import rank
 from .difference import Change, Drift, Kind
 from .history import earlier, started
@@ -121,6 +122,18 @@ def accuracy(documents: Sequence[Document], names: Sequence[str]) -> Markup | No
         for name in [one_line(names[place], 30)]
     )
     return plots.boxes(rows[:60], "Errors seen as shares of their limits, by type") if rows else None
+
+
+def largest_errors(documents: Sequence[Document]) -> list[dict[str, object]]:
+    """Return the largest errors of each op and type side by side, where runs differ."""
+    return [
+        {
+            "op": one_line(op, 60),
+            "dtype": one_line(dtype, 30),
+            "errors": [error_text(error) if error else "" for error in errors],
+        }
+        for (op, dtype, _), errors in compared(documents)
+    ]
 
 
 def _stated(document: Document, level: str, tally: list[Part]) -> dict[str, object]:

@@ -103,6 +103,17 @@ def test_an_error_drifts_where_it_grew_by_much(
     assert kinds(then, now) == {}
 
 
+def test_the_page_of_several_runs_compares_their_largest_errors(sample: Document) -> None:
+    other = copy.deepcopy(sample)
+    assert "run beside run" not in html.render([sample, other])
+    error = other.verdicts[-1]["errors"][1]
+    error["largest"] = 0.4321
+    content = html.render([sample, other])
+    assert "1 operation and type differs" in content
+    row = content.partition("run beside run")[2].partition("</table>")[0]
+    assert error["op"] in row and "1.5 of 4" in row and "0.432 of 4" in row
+
+
 def test_the_page_shows_changes_and_history(sample: Document) -> None:
     earlier = changed(sample, categories_rank="fail")
     earlier.header["started"] = "2026-11-20T07:00:00Z"
