@@ -11,8 +11,15 @@ from .program import indented
 from .routine import Routine, Step
 
 _COMPILED = '''
+def holds(value):
+    """Whether a tensor is in a value."""
+    return any(map(holds, value)) if isinstance(value, (tuple, list)) else isinstance(value, torch.Tensor)
+
+
 def through(step, *given):
     """Take a step compiled on its own."""
+    if not holds(given):
+        return step(*given)
     return torch.compile(step, backend={name!r}, dynamic=False)(*given)
 
 

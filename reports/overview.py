@@ -60,8 +60,18 @@ def _counts(documents: Sequence[Document]) -> Iterable[str]:
     for document, tally in zip(documents, tallies, strict=True):
         header = document.header
         backend = header["backend"]
-        name = f"{code(backend['spec'])} | {plain(backend['version'])} | {plain(header['profile'])}"
+        name = f"{code(backend['spec'])} | {plain(_versions(document))} | {plain(header['profile'])}"
         yield f"| {name} | " + " | ".join(str(tally.get(each, "")) for each in columns) + " |"
+
+
+def _versions(document: Document) -> str:
+    """Return the versions of the engine and of what it was reached through."""
+    backend = document.header["backend"]
+    others = {
+        key: text for key, text in backend["details"].items() if key != "threads" and text[:1].isdigit()
+    }
+    named = {backend["name"]: backend["version"], **others}
+    return ", ".join(f"{name} {version}" for name, version in named.items())
 
 
 def _section(document: Document) -> Iterable[str]:

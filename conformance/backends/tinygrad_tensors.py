@@ -43,6 +43,8 @@ def _reduced(name: str) -> Callable[..., Any]:
     def reduce(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
         axes = tuple(dim) if isinstance(dim, list) else dim
         named = {} if dtype is None else {"dtype": dtype}
+        if named and name not in ("sum", "prod"):
+            raise Absent(f"{name} with a type")
         return getattr(x, name)(axis=axes, keepdim=keepdim, **named)
 
     return reduce
@@ -64,6 +66,12 @@ def _joined(name: str) -> Callable[..., Any]:
     return join
 
 
+def _repeated(x: Any, repeats: Any, dim: Any = None) -> Any:
+    if not isinstance(repeats, int):
+        raise Absent("as many times as a tensor says")
+    return x.repeat_interleave(repeats, dim)
+
+
 def _cast(x: Any, dtype: Any) -> Any:
     if isinstance(dtype, str):
         raise Absent("devices")
@@ -77,6 +85,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: _spread(name) for name in ("var", "std")},
     "cat": _joined("cat"),
     "stack": _joined("stack"),
+    "repeat_interleave": _repeated,
     "zeros_like": lambda x: x.zeros_like(),
     "ones_like": lambda x: x.ones_like(),
     "t": lambda x: x.transpose() if x.ndim == 2 else x,
