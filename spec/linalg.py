@@ -149,6 +149,17 @@ def solve_triangular_reads_one_triangle(
 def lstsq_leaves_the_least_remainder(A: Array, B: Array) -> Outcome:
     """The solution of `lstsq` leaves a remainder A X - B orthogonal to the columns of A; of a wide matrix of
     full rank it is the one of least norm, a combination of its rows."""
+    return _least(A, B)
+
+
+@clause("torch.linalg.lstsq", covers="linalg.lstsq")
+def lstsq_pivots_each_matrix_anew(A: Array, B: Array) -> Outcome:
+    """By default `lstsq` pivots on the CPU, so that matrices may begin with columns of zeros; what a batch
+    held before a matrix does not matter."""
+    return _least(A, B)
+
+
+def _least(A: Array, B: Array) -> Outcome:
     matrix, right = widened(A), widened(B)
 
     def residuals(X: Array, dtype: DType) -> Residuals:

@@ -10,6 +10,7 @@ from tensorcanon.reference import return_types
 from tensorcanon.reference.dispatch import ops
 from tensorcanon.spec import decompositions as d
 
+from . import decompositions_forms
 from .mutant import attribute, kernel, mutant
 
 
@@ -253,4 +254,5 @@ MUTANTS = (
         d.lu_exchanges_rows_and_gives_two_triangles,
         attribute("linalg.elimination:eliminated", _without_exchanges),
     ),
+    *decompositions_forms.MUTANTS,
 )

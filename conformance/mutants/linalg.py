@@ -10,7 +10,7 @@ from tensorcanon.reference.dispatch import ops
 from tensorcanon.reference.linalg.elimination import eliminated
 from tensorcanon.spec import linalg as a
 
-from . import linalg_norms
+from . import linalg_forms, linalg_norms
 from .mutant import attribute, kernel, mutant
 
 
@@ -250,5 +250,6 @@ MUTANTS = (
         a.slogdet_gives_the_sign_and_the_logarithm,
         kernel("linalg.slogdet", _magnitude),
     ),
+    *linalg_forms.MUTANTS,
     *linalg_norms.MUTANTS,
 )

@@ -11,7 +11,7 @@ from tensorcanon.reference.dispatch import ops
 from tensorcanon.reference.kernels import elements, fresh
 from tensorcanon.spec import products as p
 
-from . import products_labels
+from . import products_forms, products_labels
 from .mutant import attribute, kernel, mutant
 
 
@@ -386,5 +386,6 @@ MUTANTS = (
         p.a_lower_precision_rounds_factors_and_keeps_the_type,
         kernel("mm", _in_bfloat16),
     ),
+    *products_forms.MUTANTS,
     *products_labels.MUTANTS,
 )

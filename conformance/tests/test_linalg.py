@@ -47,7 +47,7 @@ def test_inverse(run: Run, operand: Operand) -> None:
 
 def draw_system(tape: Tape) -> tuple[Operand, Operand, bool]:
     dtype, side, batch = tape.choose(PRECISE), draw_side(tape), draw_batch(tape)
-    left, columns = not tape.one_in(3), tape.choose((1, 2, 3, 0, 17))
+    left, columns = not tape.one_in(3), tape.choose((1, side, 3, 0, 17, 2))
     own = () if tape.one_in(4) else batch
     right = draw_entries(tape, dtype, (*own, side, columns) if left else (*own, columns, side))
     return laid_out(tape, draw_invertible(tape, dtype, side, batch)), laid_out(tape, right), left
@@ -240,8 +240,21 @@ def test_lstsq(run: Run, case: Pair) -> None:
     x, y = run.tensor(a), run.tensor(b)
     due = linalg.lstsq_leaves_the_least_remainder(a.array, b.array)
     run.look(due, run.call("torch.linalg.lstsq", x, y, driver="gels")[0], "lstsq")
-    if a.ndim == 2:
+    # Whether the default pivots a wide matrix has a check of its own.
+    if a.ndim == 2 and a.shape[0] >= a.shape[1]:
         run.look(due, run.call("torch.linalg.lstsq", x, y)[0], "lstsq")
+
+
+WIDE = (((1, 2, 3), (0, -3, -42)), ((4, 0, 0), (0, 0, 5), (0, -1, 2)), ((3, 1, 2), (0, 0, 5)))
+
+
+@verifies(linalg.lstsq_pivots_each_matrix_anew, over=list(product(PRECISE, WIDE)))
+def test_lstsq_of_wide_batches(run: Run, case: tuple[DType, tuple[tuple[int, ...], ...]]) -> None:
+    dtype, rows = case
+    matrices: Array = np.array(rows, dtype.storage)[:, None]
+    right = np.ones((len(rows), 1, 2), dtype.storage)
+    due = linalg.lstsq_pivots_each_matrix_anew(matrices, right)
+    run.look(due, run.call("torch.linalg.lstsq", run.tensor(matrices), run.tensor(right))[0], "lstsq")
 
 
 # Determinants.

@@ -156,7 +156,8 @@ def test_cond(run: Run, case: tuple[Operand, Any]) -> None:
 def draw_power(tape: Tape) -> tuple[Operand, int]:
     dtype, batch = tape.choose(MULTIPLIED), draw_batch(tape)
     side, exponent = tape.choose((2, 3, 1, 4, 0)), tape.choose((0, 1, 2, 3, 4, 5, 7))
-    return laid_out(tape, draw_array(tape, dtype, (*batch, side, side), "ties")), exponent
+    kind: Kind = "any" if dtype.is_integral and tape.one_in(2) else "ties"
+    return laid_out(tape, draw_array(tape, dtype, (*batch, side, side), kind)), exponent
 
 
 @verifies(linalg.powers_multiply_a_matrix_with_itself, drawn=draw_power)

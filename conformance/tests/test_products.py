@@ -50,7 +50,7 @@ def test_matrices(run: Run, case: Written) -> None:
     run.expect(due, "torch.matmul", x, y, out=run.tensor(blank))
 
 
-ODD = ((1, 3, 2), (3, 2, 3), (5, 7, 3), (17, 4, 9), (33, 5, 2), (2, 5, 7))
+ODD = ((1, 3, 2), (3, 2, 3), (5, 7, 3), (17, 4, 9), (33, 5, 2), (2, 5, 7), (67, 2, 65))
 
 
 @verifies(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 
+from tensorcanon.conformance.backend import Array
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.factors import arrays_of, draw_factors, expect_forms
 from tensorcanon.conformance.inputs import LAYOUTS, Operand, Shape, draw_array, draw_reduced
@@ -15,6 +18,7 @@ from tensorcanon.conformance.tape import Tape
 from tensorcanon.spec import products
 from tensorcanon.spec.clause import Clause
 from tensorcanon.spec.rules import dtypes
+from tensorcanon.spec.rules.dtypes import DType
 
 Pair = tuple[Operand, Operand]
 # Sums of narrower integers may be wider, which the documentation leaves open.
@@ -53,12 +57,29 @@ EXPLICIT = (
     *("ij,jk->ik", "i,i->", "i,j->ij", "ij,ij->ij", "ij->ji", "ij->", "ij->j", "bij,bjk->bik", "ij,kj->ik"),
     *("ijk,ilm->jklm", "bn,anm,bm->ba", "ij,jk,kl->il", "ijk->kij", "ij,ij->", "i,ij,j->", "bij,kj->bik"),
     *("ab,cd->dacb", "ij,j->i", "i->i", "->", "ij,->ji", "Ab,bA->A", "bijk,bkl->jbil", "ij,ik,il->jkl"),
+    *("ij,jk->k", "ij,k->ik", "ij,kl->jk", "i,jk->k", "ij,jk->", "ijk,j->k"),
 )
 
 
 @verifies(products.labels_that_are_not_kept_are_summed, drawn=lambda tape: draw_labelled(tape, EXPLICIT))
 def test_explicit(run: Run, equation: Equation) -> None:
     judge(run, products.labels_that_are_not_kept_are_summed, equation)
+
+
+@verifies(
+    products.labels_that_are_not_kept_are_summed,
+    over=list(product(EXPLICIT, ("234567", "333333"), (dtypes.float32, dtypes.int64))),
+)
+def test_every_equation(run: Run, case: tuple[str, str, DType]) -> None:
+    text, digits, dtype = case
+    sizes = dict(zip(sorted(filter(str.isalpha, set(text))), map(int, digits), strict=False))
+    shapes = [tuple(sizes[label] for label in labels) for labels in text.partition("->")[0].split(",")]
+    arrays = [np.arange(np.prod(shape)).reshape(shape) % 7 - step for step, shape in enumerate(shapes)]
+    judge(run, products.labels_that_are_not_kept_are_summed, Equation(text, operands_of(arrays, dtype)))
+
+
+def operands_of(arrays: Iterable[Array], dtype: DType) -> tuple[Operand, ...]:
+    return tuple(Operand(array.astype(dtype.storage)) for array in arrays)
 
 
 IMPLICIT = (
