@@ -73,7 +73,8 @@ def draw_row(tape: Tape, row: Function, *, mapped: int | None = None) -> Case:
             arrays.append(_elements(tape, row, shape, dtype))
         else:
             arrays.append(given)
-    return Case(row, tuple(arrays), tuple(draw_layout(tape) for _ in arrays))
+    layouts = tuple("contiguous" if row.contiguous else draw_layout(tape) for _ in arrays)
+    return Case(row, tuple(arrays), layouts)
 
 
 def _elements(tape: Tape, row: Function, shape: tuple[int, ...], dtype: DType) -> Array:

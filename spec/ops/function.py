@@ -64,6 +64,8 @@ class Function:
         Whether vmap and a device without data can take it: not where a shape depends on elements.
     views : bool
         Whether results share memory with the first tensor.
+    contiguous : bool
+        Whether contiguous tensors only are taken.
     large : shape or None
         Another shape of the first tensor, past the sizes at which kernels change their ways, where the row
         holds for any shape.
@@ -84,6 +86,7 @@ class Function:
     twice: bool = True
     maps: bool = True
     views: bool = False
+    contiguous: bool = False
     large: Shape | None = None
 
     @property

@@ -77,6 +77,7 @@ LAYERS = (
         lambda x: _by_group(x, 2),
         ((2, 4, 3),),
         (None, None, 2, 4, 3, 2, 0.5),
+        contiguous=True,
         values="unit",
         types=WIDE,
         terms=64,
