@@ -22,6 +22,7 @@ from tensorcanon.conformance.mutants.ledger import mutants
 from tensorcanon.conformance.vectors import numerals, outcomes
 from tensorcanon.conformance.vectors.judging import judge
 from tensorcanon.conformance.vectors.reading import VectorsError, read
+from tensorcanon.conformance.vectors.writing import NotEmptyError, write
 from tensorcanon.reports import summary
 from tensorcanon.spec import accuracy
 from tensorcanon.spec.observation import Seen
@@ -47,9 +48,7 @@ def tensorcanon(*args: str, **environment: str) -> subprocess.CompletedProcess[s
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("vectors") / "sorting"
-    done = tensorcanon("vectors", "--out", str(made), "-k", "sorting.", "--examples", "1")
-    assert done.returncode == 0, done.stderr
-    assert "vectors of" in done.stdout and "MB" in done.stdout
+    write(made, "sorting.", 1, 0, Quiet())
     return made
 
 
@@ -68,14 +67,14 @@ def verdicts(folder: Path, spec: str, part: str = "") -> dict[str, str]:
 
 def test_the_same_bytes_come_again_from_elsewhere(folder: Path, tmp_path: Path) -> None:
     again = tmp_path / "else where"
-    options = ("--out", str(again), "-k", "sorting.", "--examples", "1")
+    options = ("--out", str(again), "-k", "sorting.")
     done = tensorcanon("vectors", *options, PYTHONHASHSEED="7", TMPDIR=str(tmp_path), LC_ALL="C")
     assert done.returncode == 0, done.stderr
+    assert "vectors of" in done.stdout and "MB" in done.stdout
     assert {p.name: p.read_bytes() for p in again.iterdir()} == {
         p.name: p.read_bytes() for p in folder.iterdir()
     }
-    other = tensorcanon("vectors", *options, "--seed", "1")
-    assert other.returncode == 0
+    write(again, "sorting.", 1, 1, Quiet())
     assert (again / "sorting.json").read_bytes() != (folder / "sorting.json").read_bytes()
 
 
@@ -104,8 +103,8 @@ def test_every_clause_is_told_or_has_its_reason(folder: Path) -> None:
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    done = tensorcanon("vectors", "--out", str(tmp_path), "-k", "sorting.")
-    assert done.returncode == 2 and "thesis.txt" in done.stderr
+    with pytest.raises(NotEmptyError, match=r"thesis\.txt"):
+        write(tmp_path, "sorting.", 1, 0, Quiet())
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
@@ -121,8 +120,8 @@ def test_healthy_backends_pass(folder: Path, spec: str) -> None:
 
 def test_mutants_fail(folder: Path) -> None:
     wrong = [m.name for m in mutants().values() if any(c.id.startswith("sorting.") for c in m.kills)]
-    caught = [name for name in wrong[::4] if "fail" in verdicts(folder, f"mutant:{name}").values()]
-    assert len(caught) > len(wrong[::4]) // 2
+    caught = [name for name in wrong[::8] if "fail" in verdicts(folder, f"mutant:{name}").values()]
+    assert len(caught) > len(wrong[::8]) // 2
 
 
 def test_a_worker_is_judged_as_its_backend_is(folder: Path) -> None:
@@ -136,8 +135,6 @@ def test_a_worker_is_judged_as_its_backend_is(folder: Path) -> None:
 
 
 def test_check_exits_as_a_run_does(folder: Path, tmp_path: Path) -> None:
-    done = tensorcanon("vectors", "check", str(folder), "-b", "reference", "-k", "sorting.sort")
-    assert done.returncode == 0, done.stderr
     name = next(m.name for m in mutants().values() if any(c.id.startswith("sorting.sort") for c in m.kills))
     out = tmp_path / "out"
     done = tensorcanon("vectors", "check", str(folder), "-b", f"mutant:{name}", "--out", str(out))
@@ -225,7 +222,7 @@ def test_outcomes_come_back() -> None:
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_a_reader_in_javascript(tmp_path: Path) -> None:
     made = tmp_path / "vectors"
-    assert tensorcanon("vectors", "--out", str(made), "-k", "elementwise.negation").returncode == 0
+    write(made, "elementwise.negation", 1, 0, Quiet())
 
     def node(*args: str) -> subprocess.CompletedProcess[str]:
         command = ["node", str(ROOT / "examples" / "vectors.js"), *args]

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
-from tensorcanon.spec.observation import Failed, Observation, Plain, Seen, Several, Warned
+from tensorcanon.spec.observation import Failed, Observation
 from tensorcanon.spec.outcome import Each, Exactly, Outcome
 
 from ..backend import Array, Backend, Handle, Identity
@@ -23,7 +21,7 @@ from ..check import Check
 from ..inputs import Operand
 from ..routine import Name, Step
 from ..run import Run, Tally, Unclaimed
-from . import numerals, outcomes
+from . import answers, numerals, outcomes
 from .numerals import Json, NotTellableError
 from .restoring import restores
 
@@ -208,7 +206,7 @@ class Recording(Run):
     def see(self, value: Any) -> Observation:
         seen = super().see(value)
         if self._lies:
-            seen = _changed_observation(seen)
+            seen = answers.changed_observation(seen)
         self._shown.append((seen, self._subject(value)))
         return seen
 
@@ -237,12 +235,8 @@ class Recording(Run):
             flag = made if made is None or self._settled or not self._lies else not made
             self._flags.append((flag, out or "_"))
             return flag
-        if type(made) in _NAMED:
-            value = _changed(made, len(self.lines)) if self._lies and not self._settled else made
-            named = _NAMED[type(made)](value)
-            named.variable = out or "_"
-            return named
-        return made
+        value = answers.changed(made, len(self.lines)) if self._lies and not self._settled else made
+        return answers.named(value, out or "_")
 
     def _step(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str | None, Any]:
         made = super()._step(name, args, kwargs)
@@ -287,30 +281,6 @@ class Recording(Run):
         return needs
 
 
-class _Int(int):
-    variable: str
-
-
-class _Float(float):
-    variable: str
-
-
-class _Complex(complex):
-    variable: str
-
-
-class _Text(str):
-    variable: str
-
-
-class _Bytes(bytes):
-    variable: str
-
-
-# Values that know the variable they come from.
-_NAMED: dict[type, Any] = {int: _Int, float: _Float, complex: _Complex, str: _Text, bytes: _Bytes}
-
-
 def _line(step: Step) -> Json:
     kwargs = {key: numerals.encode(value, _reference) for key, value in step.kwargs.items()}
     return {
@@ -339,40 +309,3 @@ def _is_settled(allowed: Outcome) -> bool:
     if isinstance(allowed, Each):
         return all(map(_is_settled, allowed.items))
     return isinstance(allowed, Exactly)
-
-
-def _changed(value: Any, number: int) -> Any:
-    match value:
-        case bool():
-            return not value
-        case int():
-            return value + 1009 + number
-        case float() | complex():
-            return (value if value == value else 0.0) + 1009.5 + number
-        case str():
-            return f"{value}?{number}"
-        case bytes():
-            return value + bytes([number % 256])
-    return value
-
-
-def _changed_observation(seen: Observation) -> Observation:
-    match seen:
-        case Seen():
-            strides = None if seen.strides is None else tuple(stride + 1 for stride in seen.strides)
-            value = None if seen.value is None else _changed_elements(seen.value)
-            return Seen(seen.dtype, seen.shape, strides, value, not seen.requires_grad, seen.device)
-        case Plain():
-            return Plain(_changed(seen.value, 0))
-        case Several():
-            return Several(tuple(map(_changed_observation, seen.items)), seen.names, seen.sequence)
-        case Warned():
-            return Warned(seen.categories, _changed_observation(seen.then))
-    return seen
-
-
-def _changed_elements(array: Array) -> Array:
-    if array.dtype.names:
-        return np.zeros_like(array)
-    with np.errstate(all="ignore"):
-        return np.asarray(np.where(array == 0, np.ones_like(array), np.zeros_like(array)))
