@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from inspect import Parameter, Signature
 from typing import Any
 
 
@@ -104,13 +105,23 @@ def callable_of(routine: Routine, call: Callable[[str, tuple[Any, ...], dict[str
         Takes a step's name, positional and keyword arguments, in which native values stand for variables.
     """
 
+    signature = Signature([_parameter(name) for name in routine.parameters])
+
     def function(*given: Any) -> Any:
+        signature.bind(*given)
         known = _bound(routine.parameters, given)
         _carry_out(routine.steps, known, call)
         return call("return", (filled(routine.result, known),), {})
 
+    # Some engines look at it to see what a function takes.
+    function.__signature__ = signature  # type: ignore[attr-defined]
     function.__name__ = function.__qualname__ = routine.name
     return function
+
+
+def _parameter(name: str) -> Parameter:
+    kind = Parameter.VAR_POSITIONAL if name.startswith("*") else Parameter.POSITIONAL_OR_KEYWORD
+    return Parameter(name.removeprefix("*"), kind)
 
 
 def _bound(parameters: Sequence[str], given: Sequence[Any]) -> dict[str, Any]:

@@ -43,12 +43,11 @@ def is_tensor(x, dtype, shape, strides=None, dense=False, requires_grad=None, de
     "elements": '''
 def elements(x):
     """The elements in row-major order; of a complex number its two parts."""
-    x = x.detach().cpu()
-    if x.dtype.is_complex:
-        x = torch.view_as_real(x.resolve_conj())
-    if x.dtype.is_floating_point:
-        x = x.to(torch.float64)
-    return x.reshape(-1).tolist()
+    x = x.detach().cpu().reshape(-1)
+    values = (x.to(torch.float32) if "float8" in str(x.dtype) else x).tolist()
+    if any(isinstance(value, complex) for value in values):
+        return [part for value in values for part in (value.real, value.imag)]
+    return values
 ''',
     "same": '''
 def same(x, due, signed_zero=True):
