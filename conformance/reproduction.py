@@ -62,7 +62,7 @@ def script(refusal: Refused, identity: Identity) -> str:
     judged = refusal.verdict == "fail" and refusal.due is not None
     apart = [] if refusal.verdict == "fail" else [*_APART.strip().splitlines(), ""]
     plain = [_line(step, identity) for step in refusal.program.steps]
-    body = [*_preamble(identity), *(_judged(refusal, identity) if judged else plain)]
+    body = [*_preamble(identity), *(_judged(refusal, identity) if judged else [*plain, *_looked_at(refusal)])]
     whole = "\n".join([*apart, *body])
     modules = [name for name in _MODULES if f"{name}." in whole]
     modules += ["resource", "subprocess"] if apart else []
@@ -77,6 +77,12 @@ def script(refusal: Refused, identity: Identity) -> str:
             "",
         ]
     )
+
+
+def _looked_at(refusal: Refused) -> list[str]:
+    """Return the line that looks at the last result, which may be what fails."""
+    out = refusal.program.steps[-1].out if refusal.program.steps else None
+    return [] if out is None else [f"print({out})"]
 
 
 def _preamble(identity: Identity) -> list[str]:
@@ -112,7 +118,8 @@ def _setup(identity: Identity) -> list[str]:
     lines.append(_NAMESPACES.get(identity.name, f"import {identity.name} as torch"))
     if "torchax" in imports:
         lines += ["import jax", 'jax.config.update("jax_enable_x64", True)', "torchax.enable_globally()"]
-        lines.append("torch.set_default_device('jax')")
+        # Set as the default, it would come before what torchax has switched on.
+        lines.append("torch.device('jax').__enter__()")
     return lines
 
 
