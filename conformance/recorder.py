@@ -11,6 +11,7 @@ import pytest
 
 from tensorcanon.reports import summary
 from tensorcanon.reports.document import Log
+from tensorcanon.reports.errors import DocumentError
 from tensorcanon.reports.records import Limits, VerdictName
 from tensorcanon.spec import canon
 
@@ -97,10 +98,17 @@ class Recorder:
         self._done: set[str] = set()
         self.selected_anything = False
         self.collection_errors: list[str] = []
+        self.fault: DocumentError | None = None
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.collection_errors.append(f"{report.nodeid}: {report.longreprtext.splitlines()[-1]}")
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        """Keep a log that cannot be written, as on a full disk, from being told as a fault of pytest."""
+        if isinstance(excinfo.value, DocumentError):
+            self.fault = excinfo.value
+        return self.fault is not None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:

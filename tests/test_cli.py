@@ -111,7 +111,10 @@ def test_audit_prints_each_trial(tmp_path: Path) -> None:
 def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tensorcanon.conformance.cli.entry", "run", "--backend", "reference"]
     process = subprocess.Popen(
-        [*command, "--profile", "full"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        [*command, "--profile", "full", "-k", "test_promotion"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     log = tmp_path / "out" / "run.jsonl"
     deadline = time.monotonic() + 60
@@ -119,7 +122,7 @@ def test_an_interrupted_run_says_so(tmp_path: Path) -> None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 3
+    assert process.returncode == 130
     assert "Traceback" not in stderr
     document = json.loads((tmp_path / "out" / "run.json").read_text())
     assert document["footer"]["complete"] is False

@@ -38,6 +38,8 @@ from .console import HARNESS_FAULT, WRONG_USE, errors, refuse
 from .showing import print_summary, shown_progress, write_documents
 
 _MOST_LINES = 40
+# As shells count: 130 after Ctrl-C, 143 after a polite request to end.
+_SIGNALLED = 128
 _SKIP = "done.txt"
 _RESTARTS = "--max-worker-restart=1000"
 _ISOLATE = {None: "auto", True: "yes", False: "no"}
@@ -96,7 +98,8 @@ def execute(request: Request) -> int:
             shutil.rmtree(request.out / JOURNAL, ignore_errors=True)
             request.out.rmdir()
         return _nothing_selected(request, recorder, status)
-    return _conclude(request)
+    code = _conclude(request)
+    return status if code == HARNESS_FAULT and status > _SIGNALLED else code
 
 
 def _on_cluster(request: Request, cluster: str) -> int:
@@ -170,17 +173,19 @@ def _asked(request: Request, plan: Plan) -> dict[str, object]:
 
 
 def _recorded(request: Request, plan: Plan, earlier: Earlier | None) -> tuple[Recorder, int]:
-    """Run pytest with a recorder; returns it and pytest's exit status."""
+    """Run pytest with a recorder; returns it and pytest's exit status, or that of a signal that ended it."""
     folder = request.out / JOURNAL
     expected = [*departures(plan.identity), *plan.known]
     profile = PROFILES[plan.profile]
     rescue = Rescue(request.backend, request.limits, profile, plan.seed, expected, folder)
     with shown_progress() as progress:
         recorder = Recorder(lambda: documents.Log(request.out / LOG), plan, progress, rescue, earlier)
-        with _terminated_as_interrupted():
+        with _ended_by_signal() as signals:
             status = _run(request, recorder, rescue, earlier)
+        if recorder.fault is not None:
+            raise DocumentError(f"{recorder.fault}; the same command with --resume goes on from there")
         recorder.finish(interrupted=status == pytest.ExitCode.INTERRUPTED)
-    return recorder, status
+    return recorder, _SIGNALLED + signals[0] if signals else status
 
 
 def _run(request: Request, recorder: Recorder, rescue: Rescue, earlier: Earlier | None) -> int:
@@ -220,8 +225,8 @@ def _nothing_selected(request: Request, recorder: Recorder, status: int) -> int:
         return WRONG_USE  # pytest has said what is wrong, in one line
     if recorder.collection_errors:
         return refuse(f"the checks cannot be loaded: {recorder.collection_errors[0]}", HARNESS_FAULT)
-    if status == pytest.ExitCode.INTERRUPTED:
-        return refuse("interrupted before anything ran", HARNESS_FAULT)
+    if status > _SIGNALLED:
+        return refuse("interrupted before anything ran", status)
     return refuse(f"no check matches -k {request.expression!r}; tensorcanon list shows the clauses")
 
 
@@ -233,6 +238,8 @@ def _arguments(request: Request) -> list[str]:
         "--import-mode=importlib",
         # Only what the run needs: plugins of the environment are somebody else's.
         "--disable-plugin-autoload",
+        # A check judges by outcomes; it has no assertions to explain.
+        "--assert=plain",
         *("-p", "tensorcanon.conformance.plugin", "-p", "no:cacheprovider", "-p", "no:terminal"),
         # The journal keeps what a process died of.
         *("-p", "no:faulthandler"),
@@ -273,14 +280,19 @@ def _conclude(request: Request) -> int:
 
 
 @contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """Treat a polite request to end as Ctrl-C, so that a result document says it is incomplete."""
+def _ended_by_signal() -> Iterator[list[int]]:
+    """Keep the signal that ends a run, so that its result document is written and says it is incomplete."""
+    seen: list[int] = []
 
     def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        seen.append(number)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    # A run in the background of a script ignores Ctrl-C.
+    heard = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in heard}
     try:
-        yield
+        yield seen
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
