@@ -16,8 +16,8 @@ from agreement.reasons import reason_of
 from agreement.table import NAMES, row_of
 from agreement.trials import infos
 
-# Every fourth name: another area each time, since the names are in order.
-SAMPLE = NAMES[::4]
+# Every eighth name: another area each time, since the names are in order. ``python -m agreement`` takes all.
+SAMPLE = NAMES[::8]
 
 
 def test_torch_has_samples_of_every_name() -> None:
@@ -27,6 +27,6 @@ def test_torch_has_samples_of_every_name() -> None:
 
 @pytest.mark.parametrize("name", SAMPLE)
 def test_the_reference_agrees_with_torch(name: str) -> None:
-    row = row_of(name, limit=5)
+    row = row_of(name, limit=3)
     assert row.values.calls
     assert [str(one) for one in row.differing if reason_of(name, one.form) is None] == []

@@ -279,7 +279,7 @@ def test_a_worker_that_breaks_off_in_the_middle_of_a_line_is_lost(tmp_path: Path
 def test_an_engine_that_raises_on_everything_does_not_score() -> None:
     backend = opened("misbehaving:refuse_all", True)
     verdicts = set()
-    expecting_errors = [name for name in checks() if name.startswith("test_errors")][:12]
+    expecting_errors = [name for name in checks() if name.startswith("test_errors")][:4]
     for name in expecting_errors:
         verdicts |= {each.verdict for each in examine(checks()[name], backend, PROFILES["smoke"], 0)}
     assert "pass" not in verdicts
