@@ -67,9 +67,8 @@ def _counts(documents: Sequence[Document]) -> Iterable[str]:
 def _versions(document: Document) -> str:
     """Return the versions of the engine and of what it was reached through."""
     backend = document.header["backend"]
-    others = {
-        key: text for key, text in backend["details"].items() if key != "threads" and text[:1].isdigit()
-    }
+    numbered = re.compile(r"\d+\.\d[\w.+]*")
+    others = {key: text for key, text in backend["details"].items() if numbered.fullmatch(text)}
     named = {backend["name"]: backend["version"], **others}
     return ", ".join(f"{name} {version}" for name, version in named.items())
 
