@@ -46,10 +46,11 @@ ATTRIBUTES = frozenset(
 
 @dataclass
 class Program:
-    """The steps so far."""
+    """The steps so far; `raised` has the places of those that raised an error as they should."""
 
     steps: list[Step] = field(default_factory=list)
     depth: int = 0
+    raised: set[int] = field(default_factory=set)
     _names: int = 0
 
     def new_name(self) -> str:

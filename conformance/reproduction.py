@@ -61,7 +61,11 @@ def script(refusal: Refused, identity: Identity) -> str:
         return "\n".join([*head, "", *steps, "", "import sys", "", f'print("{advice}")', "sys.exit(125)", ""])
     judged = refusal.verdict == "fail" and refusal.due is not None
     apart = [] if refusal.verdict == "fail" else [*_APART.strip().splitlines(), ""]
-    plain = [_line(step, identity) for step in refusal.program.steps]
+    raised = refusal.program.raised
+    plain = [
+        _survived(_line(step, identity)) if place in raised else _line(step, identity)
+        for place, step in enumerate(refusal.program.steps)
+    ]
     body = [*_preamble(identity), *(_judged(refusal, identity) if judged else [*plain, *_looked_at(refusal)])]
     whole = "\n".join([*apart, *body])
     modules = [name for name in _MODULES if f"{name}." in whole]
@@ -125,7 +129,7 @@ def _setup(identity: Identity) -> list[str]:
 
 def _judged(refusal: Refused, identity: Identity) -> list[str]:
     assert refusal.due is not None
-    steps = refusal.program.steps
+    steps, raised = refusal.program.steps, refusal.program.raised
     try:
         condition = expression(refusal.due)
     except NoExpressionError:
@@ -139,7 +143,7 @@ def _judged(refusal: Refused, identity: Identity) -> list[str]:
         if place == last and refusal.subject is None:
             lines += _attempted(step, identity, catch=wants_warnings(refusal.due))
         else:
-            lines.append(_line(step, identity))
+            lines.append(_survived(_line(step, identity)) if place in raised else _line(step, identity))
     if refusal.subject is not None:
         lines.append(f"result = {refusal.subject}")
     lines.append("print(result)")
@@ -163,6 +167,13 @@ def _attempted(step: Step, identity: Identity, *, catch: bool) -> list[str]:
             "warned = {warning.category.__name__ for warning in caught}",
         ]
     return [f"{room}{line}" for line in made]
+
+
+def _survived(text: str) -> str:
+    """Return a step that raised as it should, on the way to the one that is judged."""
+    room = text[: len(text) - len(text.lstrip())]
+    body = textwrap.indent(text, "    ")
+    return f"{room}try:\n{body}\n{room}except Exception:\n{room}    pass"
 
 
 def _comment(text: str) -> list[str]:

@@ -34,7 +34,7 @@ from tensorcanon.spec.rules.dtypes import DType
 from .backend import Absent, Array, Backend, Handle
 from .inputs import Operand
 from .names import NO_OPS, needs_autograd, short
-from .program import Elements, Program
+from .program import Elements, Program, source_of
 from .routine import Routine, written
 from .script_outcomes import wants_warnings
 
@@ -134,7 +134,6 @@ class Run:
         self.program = Program()
         # Whether something was let pass of a clause already refuted: what follows may not fit together.
         self.spoiled = False
-        # What is due of the step under way, None where it is not judged.
         self.due: Outcome | None = None
 
     def tensor(self, operand: Operand | Array, *, requires_grad: bool = False) -> Handle:
@@ -233,6 +232,7 @@ class Run:
         self._judge(allowed, seen, short(name))
         if isinstance(seen, Failed):
             self._count_error(allowed, seen, name)
+            self.program.raised.add(len(self.program.steps) - 1)
             return None
         self.tally.worked.add(name)
         return self._bound(out, native)
@@ -242,11 +242,11 @@ class Run:
         label = label or self._last_op()
         allowed = self._in_mode(allowed, label)
         self.due = allowed
-        self._judge(allowed, self.see(value), label, value.name if isinstance(value, Handle) else None)
+        named = isinstance(value, Handle | tuple | list)
+        self._judge(allowed, self.see(value), label, source_of(value) if named else None)
 
     def _in_mode(self, allowed: Outcome, op: str) -> Outcome:
-        mode = self.backend.identity.details.get("accuracy")
-        return allowed if mode is None else loosened(allowed, mode, op)
+        return loosened(allowed, self.backend.identity.details.get("accuracy", ""), op)
 
     def judge(self, seen: Observation, *allowed: Outcome) -> None:
         """Judge what was seen by several outcomes, in their order."""

@@ -58,7 +58,7 @@ def test_a_script_is_good_where_the_behaviour_is_right(mutant: str, tmp_path: Pa
 
 def test_a_script_is_bad_where_the_behaviour_is_wrong(tmp_path: Path) -> None:
     backend = reference()
-    known = [entry.clause for entry in departures(backend.identity)][::6]
+    known = [entry.clause for entry in departures(backend.identity)][::3]
     tried = 0
     for check in checks().values():
         if any(clause.id in known for clause in check.clauses):
