@@ -102,7 +102,8 @@ def test_qr(run: Run, operand: Operand) -> None:
 
 def draw_square(tape: Tape) -> Operand:
     dtype, side, batch = tape.choose(PRECISE), draw_side(tape), draw_batch(tape)
-    if tape.one_in(4):
+    # LAPACK need not converge on many equal eigenvalues, and is free to say so.
+    if tape.one_in(4) and side < 6:
         return laid_out(tape, draw_of_rank(tape, dtype, side, side, 1, batch))
     return laid_out(tape, draw_entries(tape, dtype, (*batch, side, side)))
 
