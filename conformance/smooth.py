@@ -41,13 +41,13 @@ TWICE = tuple(
     op
     for op in DIFFERENTIABLE
     if op.operands == 1
-    and op.label not in {*_LESS_ACCURATE, "conj_physical", "erfinv", "i0", "lgamma", "digamma"}
+    and op.label not in {*_LESS_ACCURATE, "conj_physical", "erfinv", "i0", "lgamma", "mvlgamma", "digamma"}
 )
 _DOMAINS: dict[str, Domain] = {
     **dict.fromkeys(("log", "log2", "log10", "log1p", "sqrt", "rsqrt", "lgamma", "digamma"), "positive"),
     **dict.fromkeys(("pow", "float_power", "xlogy", "special.xlog1py", "reciprocal", "hypot"), "positive"),
     **dict.fromkeys(("asin", "acos", "atanh", "erfinv", "tan"), "inside"),
-    "acosh": "above one",
+    **dict.fromkeys(("acosh", "mvlgamma"), "above one"),
     "logit": "between",
 }
 
