@@ -5,6 +5,7 @@ It is loaded by every pytest in the environment, so nothing heavy is imported be
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from dataclasses import replace
@@ -112,7 +113,8 @@ class Examiner:
 
         note = _nothing if self.journal is None else self.journal.note
         made = examined(check, self.backend, self.profile, self.seed, self.expected, note)
-        node.user_properties.append((RECORDS, made))
+        # As text: between processes xdist carries no integer below -2**31 and no lone surrogate.
+        node.user_properties.append((RECORDS, json.dumps(made)))
         self._refresh()
         _conclude(made)
 
@@ -162,7 +164,8 @@ def _is_red(record: Any) -> bool:
 
 def _text(record: Any) -> str:
     head = f"{record['clause']}: {record['verdict']}: {record['message']}"
-    return head if record["witness"] is None else f"{head}\n\n{record['witness']['script']}"
+    whole = head if record["witness"] is None else f"{head}\n\n{record['witness']['script']}"
+    return whole.encode("utf-8", "backslashreplace").decode()
 
 
 class Bound:

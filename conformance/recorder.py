@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -181,7 +182,7 @@ class Recorder:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         made: Any = dict(report.user_properties).get(RECORDS)
         if report.when == "call" and made:
-            self._record(check_name(report.nodeid), made)
+            self._record(check_name(report.nodeid), json.loads(made))
         elif report.failed:
             self._unexamined(report.nodeid, "error", report.longreprtext)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
 from typing import Any
 
+import execnet
 import numpy as np
 import pytest
 
@@ -12,6 +15,7 @@ from tensorcanon.conformance.backends.catalogue import reference
 from tensorcanon.conformance.check import Check, verifies
 from tensorcanon.conformance.examine import Examination, examine
 from tensorcanon.conformance.inputs import Operand, draw_operand
+from tensorcanon.conformance.plugin import RECORDS, Examiner
 from tensorcanon.conformance.profiles import PROFILES
 from tensorcanon.conformance.run import Run, Unclaimed
 from tensorcanon.conformance.tape import Tape
@@ -138,3 +142,17 @@ def test_another_seed_tries_other_inputs() -> None:
 def test_cases_are_enumerated_or_drawn() -> None:
     with pytest.raises(TypeError, match="either enumerate"):
         verifies(negation_negates, over=[1], drawn=vector)
+
+
+def test_a_verdict_travels_between_processes_whatever_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    witness = {"program": [-(2**63)], "script": "\udc80"}
+    found = {"clause": "", "verdict": "fail", "message": "\ud800", "witness": witness, "expectation": None}
+    monkeypatch.setattr("tensorcanon.conformance.examination.examined", lambda *given: [found])
+    examiner = object.__new__(Examiner)
+    vars(examiner).update(backend=None, profile=None, seed=0, expected=[], journal=None)
+    node: Any = SimpleNamespace(user_properties=[])
+    check: Any = None
+    with pytest.raises(pytest.fail.Exception) as failed:
+        examiner.examine(check, node)
+    execnet.dumps([node.user_properties, str(failed.value)])
+    assert json.loads(dict(node.user_properties)[RECORDS]) == [found]
