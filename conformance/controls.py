@@ -32,8 +32,10 @@ def missing(check: Check, backend: Backend, tally: Tally) -> Iterator[Refused]:
     tally : Tally
         Of the check's examples on the backend.
     """
+    worked = _worked_on(backend)
+    worked |= tally.worked
     for (_, name), refusal in tally.erred.items():
-        if name not in tally.worked and name not in _SYNTAX and _never_works(name, backend):
+        if name not in worked and name not in _SYNTAX and _never_works(name, backend):
             yield refusal
 
 
@@ -42,15 +44,13 @@ def _never_works(name: str, backend: Backend) -> bool:
     worked = _worked_on(backend)
     tried = False
     for check, example in islice(_EXAMPLES.of(name), _TRIES):
-        if name in worked:
-            return False
         tally = Tally()
         attempt(check, backend, case_of(check, example), tally)
         worked |= tally.worked
-        if tally.unclaimed:
+        if tally.unclaimed or name in worked:
             return False
         tried = True
-    return tried and name not in worked
+    return tried
 
 
 def _worked_on(backend: Backend) -> set[str]:

@@ -114,6 +114,13 @@ def run(
             metavar="[tcp://…]",
         ),
     ] = "",
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report/--no-report",
+            help="Whether report.html, junit.xml and summary.md are made: of a shard, merge makes them.",
+        ),
+    ] = True,
 ) -> None:
     """Run the canon on a backend and write run.json, report.html, junit.xml and summary.md.
 
@@ -140,6 +147,7 @@ def run(
         cluster or None,
         budget,
         check_seconds,
+        report,
     )
     alone = len(specs) == 1 and specs[0] != "all"
     raise typer.Exit(execute(request) if alone else execute_each(request, specs))

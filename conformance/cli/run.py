@@ -66,6 +66,7 @@ class Request:
     cluster: str | None = None
     budget: float | None = None
     check_seconds: float | None = None
+    report: bool = True
 
     @property
     def limits(self) -> Limits:
@@ -113,12 +114,12 @@ def _on_cluster(request: Request, cluster: str) -> int:
         workers = request.workers or os.cpu_count() or 1
         shards = run_shards(_shard_arguments(request), cluster, workers, _tell_shards)
         whole = merging.merge(shards)
-        write_documents(whole, request.out)
+        write_documents(whole, request.out, report=request.report)
     except (UnknownBackendError, ExpectationError, DocumentError) as error:
         return refuse(str(error))
     except ClusterError as error:
         return refuse(str(error), HARNESS_FAULT)
-    print_summary(whole, request.out)
+    print_summary(whole, request.out if request.report else None)
     return summary.exit_code(whole)
 
 
@@ -129,6 +130,8 @@ def _tell_shards(done: int, of: int) -> None:
 def arguments(request: Request) -> list[str]:
     """Return the arguments of ``tensorcanon run`` that ask for this request in another process."""
     made = [*_shard_arguments(request), "--out", str(request.out)]
+    if not request.report:
+        made.append("--no-report")
     if request.budget is not None:
         made += ["--budget", str(request.budget)]
     return [*made, "--resume"] if request.resume else made
@@ -268,14 +271,14 @@ def _arguments(request: Request) -> list[str]:
 def _conclude(request: Request) -> int:
     try:
         found = documents.fold(request.out / LOG)
-        write_documents(found, request.out)
+        write_documents(found, request.out, report=request.report)
         # Until here, --resume finds what it needs; of an unfinished run it does ever.
         (request.out / LOG).unlink()
         if found.complete:
             shutil.rmtree(request.out / JOURNAL, ignore_errors=True)
     except DocumentError as error:
         return refuse(str(error), HARNESS_FAULT)
-    print_summary(found, request.out)
+    print_summary(found, request.out if request.report else None)
     return summary.exit_code(found)
 
 

@@ -53,12 +53,14 @@ def execute_each(request: Request, specs: Sequence[str]) -> int:
     found = [folders[spec] for spec in folders if _holds_a_run(folders[spec])]
     try:
         documents = gather.collect(found)
-        html.write(documents, request.out / "report.html")
-        files.replace(request.out / "summary.md", overview.render(documents))
+        if request.report:
+            html.write(documents, request.out / "report.html")
+            files.replace(request.out / "summary.md", overview.render(documents))
     except DocumentError as error:
         return refuse(str(error), HARNESS_FAULT)
     _print(documents, codes)
-    console.print(f"report: {request.out / 'report.html'}", markup=False)
+    if request.report:
+        console.print(f"report: {request.out / 'report.html'}", markup=False)
     return max(codes.values(), default=HARNESS_FAULT)
 
 

@@ -48,13 +48,15 @@ def shown_progress() -> Iterator[Bar]:
         yield Bar(progress)
 
 
-def write_documents(found: Document, out: Path) -> None:
-    """Write run.json and what is made of it."""
+def write_documents(found: Document, out: Path, *, report: bool = True) -> None:
+    """Write run.json and the scripts of failures, and the other documents that are made of it."""
     documents.write(found, out / "run.json")
+    witnesses.write(found, out / WITNESSES)
+    if not report:
+        return
     html.write([found], out / "report.html")
     junit.write(found, out / "junit.xml")
     markdown.write(found, out / "summary.md")
-    witnesses.write(found, out / WITNESSES)
 
 
 def print_summary(found: Document, out: Path | None) -> None:

@@ -209,6 +209,7 @@ SPECIAL = (
         defined=lambda x: (x > 0.5) & (x < 1000),
         arguments={"p": 2},
         aliases=("special.multigammaln",),
+        plain=False,  # A sum over a further dimension.
     ),
     *_transcendental(
         "digamma",
