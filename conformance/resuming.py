@@ -66,11 +66,12 @@ def _found(out: Path) -> Document | None:
     if (out / LOG).exists():
         try:
             return documents.fold(out / LOG)
-        except DocumentError:
+        except DocumentError as error:
             # Killed while it wrote the very first line.
             if b"\n" not in (out / LOG).read_bytes():
                 return None
-            raise
+            fault = str(error).partition(";")[0]
+            raise CannotResumeError(f"cannot resume: {fault}; run again without --resume") from error
     if (out / "run.json").exists():
         return documents.read(out / "run.json")
     if (out / JOURNAL).exists():

@@ -33,7 +33,7 @@ def parsed_shard(text: str) -> tuple[int, int]:
     """
     match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
     if match is None or not 1 <= int(match[1]) <= int(match[2]):
-        raise ShardError(f"a shard is I/N, such as 1/4, not {text!r}")
+        raise ShardError(f"a shard is I/N with I from 1 to N, such as 1/4, not {text!r}")
     return int(match[1]), int(match[2])
 
 

@@ -89,6 +89,10 @@ def test_a_file_states_the_same(tmp_path: Path) -> None:
         ("torch:nowhere", "nowhere"),
         ("torch:cpu+nothing", "nothing"),
         ("nothing", "no backend"),
+        ("torhc", "did you mean torch"),
+        ("torhc:cuda", "did you mean torch"),
+        ("torch:cpu+inductr", "did you mean inductor"),
+        ("mutant:can_cast_compares_width", "did you mean can_cast_compares_widths"),
         ("torch,import=no_such_package_here", "not installed"),
     ],
 )
@@ -103,6 +107,25 @@ def test_a_wrong_file_is_refused(text: str, tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(UnknownBackendError):
         resolve(str(path))
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("raise SystemExit('gone')", "cannot load .*SystemExit: gone"),
+        ("class Bare: pass\nbackend = Bare()", "it needs make, call"),
+        ("class Raising:\n    @property\n    def make(self): 1 / 0\nbackend = Raising()", "make raised Zero"),
+        ("class Plain: make = call = look = failure = identity = claims = 1\nbackend = Plain", "no Identity"),
+    ],
+)
+def test_an_adapter_that_is_none_is_told_in_a_line(
+    code: str, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "canon_of_mine.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "canon_of_mine", raising=False)
+    with pytest.raises(UnknownBackendError, match=f"^[^\n]*{word}[^\n]*$"):
+        resolve("canon_of_mine:backend")
 
 
 def test_the_reference_is_found_as_it_claims() -> None:

@@ -21,6 +21,7 @@ from tensorcanon.conformance.backends.catalogue import reference
 from tensorcanon.conformance.cli.run import Request, execute
 from tensorcanon.conformance.inventory import checks
 from tensorcanon.conformance.mutants.ledger import mutants
+from tensorcanon.conformance.resuming import CannotResumeError, resume
 
 ENTRY = [sys.executable, "-m", "tensorcanon.conformance.cli.entry"]
 # Many kills say more than the few of every day: TENSORCANON_KILLS=100 pytest tests/test_resume.py -k killed
@@ -218,6 +219,14 @@ def test_another_run_is_not_resumed(finished: Path, change: list[str], message: 
     )
     assert done.returncode == 2
     assert message in done.stderr
+
+
+def test_a_run_whose_log_is_broken_is_not_resumed(finished: Path, tmp_path: Path) -> None:
+    document = json.loads((finished / "out" / "run.json").read_text())
+    header, first, second = map(json.dumps, (document["header"], *document["verdicts"][:2]))
+    (tmp_path / "run.jsonl").write_text(f"{header}\n{first[:40]}\n{second}\n")
+    with pytest.raises(CannotResumeError, match=r"line 2: not JSON.*; run again without --resume$"):
+        resume(tmp_path)
 
 
 def test_a_finished_run_resumed_stays_as_it_is(finished: Path) -> None:

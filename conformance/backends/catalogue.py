@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.metadata
 import os
 import shutil
-import sys
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
@@ -23,6 +23,7 @@ from ..backend import Backend, Claims, Identity
 from . import coordinates
 from .coordinates import NAMED, Coordinates
 from .errors import UnknownBackendError
+from .loading import attribute, loaded
 from .probe import described, probe, settle
 from .torch_like import TorchLike
 from .transforms import Compiled, Exported, Transform
@@ -82,13 +83,14 @@ def resolve(spec: str) -> Backend:
         return _other(spec)
     points = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
     if spec in points:
-        return _loaded(spec, points[spec].load)
+        return loaded(spec, points[spec].load)
     head = spec.replace("+", ",").partition(",")[0].partition(":")[0]
     if head in NAMED:
         return _standing(spec, coordinates.parse(spec))
-    if rest:
-        return _loaded(spec, lambda: _attribute(namespace, rest))
-    raise UnknownBackendError(f"no backend {spec!r}: use {_FORMS}")
+    near = _near(spec, (*NAMED, *KNOWN, *points)) or _near(head, NAMED)
+    if rest and (find_spec(namespace.partition(".")[0]) or not near):
+        return loaded(spec, lambda: attribute(namespace, rest))
+    raise UnknownBackendError(f"no backend {spec!r}{near}: use {_FORMS}")
 
 
 def installed() -> list[str]:
@@ -187,7 +189,8 @@ def _transform(namespace: ModuleType, name: str) -> Transform | None:
     except ImportError as error:
         raise UnknownBackendError(f"{namespace.__name__} has no compiler for {name!r}") from error
     if name not in known:
-        raise UnknownBackendError(f"no transform {name!r}: use onnxruntime, {', '.join(known)}")
+        near = _near(name, ["onnxruntime", *known])
+        raise UnknownBackendError(f"no transform {name!r}{near}: use onnxruntime, {', '.join(known)}")
     return Compiled(namespace, name)
 
 
@@ -230,43 +233,16 @@ def _other(name: str) -> Backend:
 
 
 def _mutant(name: str) -> Backend:
-    from ..mutants.ledger import mutant_backend
+    from ..mutants.ledger import mutant_backend, mutants
 
     try:
         return mutant_backend(name)
     except KeyError as error:
-        raise UnknownBackendError(f"no mutant {name!r}: see tensorcanon audit --list") from error
+        near = _near(name, mutants())
+        raise UnknownBackendError(f"no mutant {name!r}{near}: see tensorcanon list --mutants") from error
 
 
-def _attribute(module: str, attribute: str) -> Any:
-    if "" not in sys.path and os.getcwd() not in sys.path:
-        # As for ``python -m``: an adapter often lies where one works.
-        sys.path.insert(0, os.getcwd())
-    found: Any = importlib.import_module(module)
-    for part in attribute.split("."):
-        found = getattr(found, part)
-    return found
-
-
-def _loaded(spec: str, load: Callable[[], Any]) -> Backend:
-    """Return a backend that somebody else's module holds, or makes."""
-    try:
-        found = load()
-    except Exception as error:
-        raise UnknownBackendError(f"cannot load {spec!r}: {type(error).__name__}: {error}") from error
-    if not isinstance(found, type) and _is_backend(found):
-        return found  # type: ignore[no-any-return]
-    if callable(found):
-        try:
-            made = found()
-        except Exception as error:
-            raise UnknownBackendError(f"{spec!r} raised {type(error).__name__}: {error}") from error
-        if _is_backend(made):
-            return made  # type: ignore[no-any-return]
-    raise UnknownBackendError(
-        f"{spec!r} is not a backend: it needs make, call, look, failure, identity and claims"
-    )
-
-
-def _is_backend(value: Any) -> bool:
-    return all(hasattr(value, verb) for verb in ("make", "call", "look", "failure", "identity", "claims"))
+def _near(name: str, known: Iterable[str]) -> str:
+    """Return a question about the known name that comes nearest; empty where none is near."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.65)
+    return f" (did you mean {found[0]}?)" if found else ""

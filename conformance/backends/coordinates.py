@@ -110,7 +110,8 @@ def read(path: Path) -> Coordinates:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UnknownBackendError(f"cannot read {path}: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise UnknownBackendError(f"cannot read {path}: {reason}") from error
     unknown = table.keys() - {"namespace", "device", "transform", "import", "accuracy", "claims"}
     if unknown:
         raise UnknownBackendError(f"{path}: unknown key {sorted(unknown)[0]!r}")
@@ -166,7 +167,8 @@ def _pair(setting: str) -> tuple[str, str]:
 def _dtype(name: Any) -> DType:
     found = next((dtype for dtype in dtypes.ALL if dtype.name == name), None)
     if found is None:
-        raise UnknownBackendError(f"unknown dtype {name!r}")
+        names = ", ".join(dtype.name for dtype in dtypes.ALL)
+        raise UnknownBackendError(f"unknown dtype {name!r}: use {names}")
     return found
 
 
