@@ -138,6 +138,11 @@ MUTANTS = [
         kernel("sort", _written_back),
     ),
     mutant(
+        "fill_writes_into_its_input",
+        functions.inputs_of_a_function_stay_as_they_were,
+        kernel("fill", lambda f: lambda x, value: f(x, value) if x.tracked else x.fill_(value)),
+    ),
+    mutant(
         "flip_is_a_copy_every_second_time",
         functions.a_repeated_call_gives_the_same,
         kernel("flip", _second_call_reversed),

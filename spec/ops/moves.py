@@ -107,6 +107,7 @@ SHAPED = (
     ),
     _method("reshape_as", lambda x, y: x.reshape(y.shape), inputs=((3, 4), np.zeros((2, 6))), views=True),
     _move("clone", np.copy, large=WIDE),
+    _move("fill", lambda x: np.full_like(x, 2), 2, forms=NEITHER, large=WIDE),
     _move("tile", lambda x: np.tile(x, (2, 2)), (2, 2), large=WIDE),
     _move("positive", np.copy, views=True, types=(*dtypes.REALS, *dtypes.COMPLEXES)),
 )
