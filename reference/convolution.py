@@ -43,16 +43,14 @@ def padded(array: Array, padding: Sequence[int], value: Any = 0) -> Array:
 
 def _forward(x: Array, w: Array, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int) -> Array:
     kernel = w.shape[2:]
+    count, inside = len(kernel), w.shape[1] * math.prod(kernel)
     columns = windows(padded(x, padding), kernel, stride, dilation)
-    batch, places = x.shape[0], columns.shape[2 : 2 + len(kernel)]
-    order = (1, 0, *range(3, 3 + len(kernel)), 2, *range(3 + len(kernel), 3 + 2 * len(kernel)))
-    columns = columns.reshape(batch, groups, x.shape[1] // groups, *places, *kernel).transpose(order)
-    columns = columns.reshape(groups, batch * math.prod(places), x.shape[1] // groups * math.prod(kernel))
-    rows = w.reshape(groups, w.shape[0] // groups, -1).transpose(0, 2, 1)
-    product = np.matmul(columns, rows).reshape(groups, batch, *places, w.shape[0] // groups)
-    product = np.moveaxis(product, -1, 2).swapaxes(0, 1)
-    result: Array = product.reshape(batch, w.shape[0], *places)
-    return result
+    batch, places = x.shape[0], columns.shape[2 : 2 + count]
+    # Taps before places: whole rows are copied at a time, and the product comes in the order of the result.
+    order = (0, 1, *range(2 + count, 2 + 2 * count), *range(2, 2 + count))
+    columns = columns.transpose(order).reshape(batch, groups, inside, math.prod(places))
+    result: Array = np.matmul(w.reshape(groups, w.shape[0] // groups, inside), columns)
+    return result.reshape(batch, w.shape[0], *places)
 
 
 def _transposed(x: Array, w: Array, stride: Sizes, dilation: Sizes, groups: int, full: Sizes) -> Array:
