@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.resources import files
 
+from .backends.tables import SELF_SECOND
 from .program import indented
 from .routine import Step
 
@@ -97,6 +98,8 @@ def table(name: str) -> list[str]:
 def line_by_table(step: Step) -> str:
     """Return a step as code, a method as the function of the table, indented by its depth."""
     space, _, member = step.name.partition(".")
+    if step.name in SELF_SECOND:
+        step = replace(step, args=(*reversed(step.args[:2]), *step.args[2:]))
     return indented(replace(step, name=f"torch.{member}") if space == "Tensor" else step)
 
 

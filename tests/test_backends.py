@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tensorcanon.conformance.backend import Claims, Handle, Identity
+from tensorcanon.conformance.backend import Absent, Claims, Handle, Identity
 from tensorcanon.conformance.backends import coordinates
 from tensorcanon.conformance.backends.catalogue import UnknownBackendError, resolve
 from tensorcanon.conformance.backends.coordinates import Coordinates, Stated
 from tensorcanon.conformance.backends.probe import is_sound, probe, settle
+from tensorcanon.conformance.backends.tables import Engine, Tabled
 from tensorcanon.conformance.backends.torch_like import TorchLike
 from tensorcanon.conformance.cli.starting import start
 from tensorcanon.conformance.examine import examine
@@ -107,6 +108,25 @@ def test_a_wrong_file_is_refused(text: str, tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(UnknownBackendError):
         resolve(str(path))
+
+
+def test_a_type_that_is_not_claimed_is_absent_as_an_argument_too() -> None:
+    backend = resolve("torch,dtypes=float32,complete=no")
+    assert backend.look(backend.call("torch.zeros", (1,), {"dtype": dtypes.float32}))
+    with pytest.raises(Absent, match="the data type float64"):
+        backend.call("torch.zeros", (1,), {"dtype": dtypes.float64})
+
+
+def test_a_method_may_take_its_tensor_second() -> None:
+    kinds = {dtypes.bool_: np.dtype(bool), dtypes.int64: np.dtype("int64")}
+    functions = {"where": lambda condition, x, y: np.where(condition, x, y)}
+    engine = Engine(np.ndarray, kinds, functions, {}, lambda array, kind: array, lambda x: x)
+    backend = Tabled(engine, Identity("toy", "toy", "1", "cpu"), Claims())
+    condition, x, y = (Handle("x", np.array(each)) for each in ([True, False], [1, 2], [3, 4]))
+    assert backend.call("torch.where", (condition, x, y), {}).tolist() == [1, 4]
+    assert backend.call("Tensor.where", (x, condition, y), {}).tolist() == [1, 4]
+    with pytest.raises(Absent):
+        backend.call("torch.where", (condition, x, y), {"out": x})
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ _OTHER = {
     "atan2": "arctan2",
     "neg": "negative",
     "negative": "negative",
+    "add": "add",
+    "sub": "subtract",
     "mul": "multiply",
     "multiply": "multiply",
     "true_divide": "divide",
@@ -70,6 +72,8 @@ def _sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
 def _spread(
     function: Callable[..., Any], x: Any, dim: Any = None, *, correction: Any = 1, keepdim: bool = False
 ) -> Any:
+    if not isinstance(correction, int):
+        raise Absent("a correction by a fraction")
     return function(x, axis=_axes(dim), ddof=correction, keepdims=keepdim)
 
 
@@ -77,24 +81,23 @@ def _running(function: Callable[..., Any], x: Any, dim: int, *, dtype: Any = Non
     return function(x, axis=dim) if dtype is None else function(x.astype(dtype), axis=dim).astype(dtype)
 
 
-def _shifted(sign: int, x: Any, y: Any, *, alpha: Any = 1) -> Any:
-    scaled = y if alpha == 1 else mx.multiply(y, alpha)
-    return mx.add(x, scaled) if sign > 0 else mx.subtract(x, scaled)
-
-
 def _sorted(x: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
-    order = mx.argsort(mx.negative(x) if descending else x, axis=dim)
+    if descending:
+        raise Absent("sorting from the greatest down")
+    order = mx.argsort(x, axis=dim)
     return mx.take_along_axis(x, order, axis=dim), order
 
 
 def _divided(x: Any, y: Any, *, rounding_mode: str | None = None) -> Any:
-    if rounding_mode == "floor":
-        return mx.floor_divide(x, y)
-    return mx.divide(x, y) if rounding_mode is None else _truncated(mx.divide(x, y))
+    if rounding_mode not in (None, "floor"):
+        raise Absent("another way to round quotients")
+    return mx.divide(x, y) if rounding_mode is None else mx.floor_divide(x, y)
 
 
-def _truncated(x: Any) -> Any:
-    return mx.where(x < 0, mx.ceil(x), mx.floor(x))
+def _moved(x: Any, source: Any, destination: Any) -> Any:
+    if not isinstance(source, int):
+        raise Absent("several dimensions moved at once")
+    return mx.moveaxis(x, source, destination)
 
 
 def _clamped(x: Any, min: Any = None, max: Any = None) -> Any:
@@ -110,8 +113,8 @@ def _squeezed(x: Any, dim: Any = None) -> Any:
 
 
 def _cast(x: Any, dtype: Any) -> Any:
-    if isinstance(dtype, str):
-        raise Absent("devices")
+    if not isinstance(dtype, mx.Dtype):
+        raise Absent("devices and the types of other tensors")
     return x.astype(dtype)
 
 
@@ -123,18 +126,14 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: _reduced(getattr(mx, name)) for name in ("argmax", "argmin")},
     **{name: partial(_spread, getattr(mx, name)) for name in ("var", "std")},
     **{name: partial(_running, getattr(mx, name)) for name in ("cumsum", "cumprod")},
-    "add": partial(_shifted, 1),
-    "sub": partial(_shifted, -1),
     "div": _divided,
-    "trunc": _truncated,
     "round": lambda x, *, decimals=0: mx.round(x, decimals),
     "clamp": _clamped,
     "reshape": lambda x, *shape: mx.reshape(x, _sizes(shape)),
     "permute": lambda x, *dims: mx.transpose(x, _sizes(dims)),
     "transpose": mx.swapaxes,
     "swapaxes": mx.swapaxes,
-    "t": lambda x: mx.transpose(x),
-    "movedim": mx.moveaxis,
+    "movedim": _moved,
     "squeeze": _squeezed,
     "unsqueeze": lambda x, dim: mx.expand_dims(x, dim),
     "flatten": _flat,
@@ -166,8 +165,8 @@ _ATTRIBUTES: dict[str, Callable[..., Any]] = {
 
 
 def _made(array: Array, kind: Any) -> Any:
-    # NumPy's bfloat16 is not known to MLX; float32 holds all of it.
-    return mx.array(array.astype(np.float32) if kind == mx.bfloat16 else array).astype(kind)
+    # NumPy's bfloat16 is not known to MLX; float32 holds all of it. Without a type float64 becomes float32.
+    return mx.array(array.astype(np.float32) if kind == mx.bfloat16 else array, dtype=kind)
 
 
 def _read(x: Any) -> Array:

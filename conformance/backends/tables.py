@@ -17,6 +17,8 @@ from ..backend import Absent, Array, Claims, Handle, Identity
 from .errors import failed
 
 Functions = Mapping[str, Callable[..., Any]]
+# Methods whose tensor is the second argument of the function.
+SELF_SECOND = ("Tensor.where",)
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Tabled:
         function = self._engine.functions.get(member) if space in ("torch", "Tensor") else None
         if function is None or (space == "Tensor" and not isinstance(given[0], self._engine.tensor)):
             raise Absent(name)
+        if name in SELF_SECOND:
+            given[:2] = reversed(given[:2])
         if not _takes(function, given, named):
             raise Absent(f"{name} with these arguments")
         return function(*given, **named)
@@ -118,11 +122,11 @@ class Tabled:
 
 
 def _takes(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> bool:
-    """Whether a function has room for these arguments, as far as its signature is known."""
+    """Whether a function has room for these arguments, as far as its signature or its docstring tells."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        return True
+        return all(f"{key}:" in (function.__doc__ or "") for key in kwargs)
     try:
         signature.bind(*args, **kwargs)
     except TypeError:

@@ -73,8 +73,8 @@ def _repeated(x: Any, repeats: Any, dim: Any = None) -> Any:
 
 
 def _cast(x: Any, dtype: Any) -> Any:
-    if isinstance(dtype, str):
-        raise Absent("devices")
+    if not isinstance(dtype, type(kinds_of.bool)):
+        raise Absent("devices and the types of other tensors")
     return x.cast(dtype)
 
 
@@ -88,7 +88,6 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "repeat_interleave": _repeated,
     "zeros_like": lambda x: x.zeros_like(),
     "ones_like": lambda x: x.ones_like(),
-    "t": lambda x: x.transpose() if x.ndim == 2 else x,
     "dim": lambda x: x.ndim,
     "to": _cast,
 }

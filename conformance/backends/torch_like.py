@@ -190,7 +190,7 @@ class TorchLike:
             case Handle():
                 return arg.native
             case DType():
-                return self._to_native.get(arg) or getattr(self.namespace, arg.name)
+                return self._native_type(arg)
             case Symbol():
                 return self._named(arg.path)
             case Routine():
@@ -204,6 +204,11 @@ class TorchLike:
             case slice():
                 return slice(self._native(arg.start), self._native(arg.stop), self._native(arg.step))
         return arg
+
+    def _native_type(self, dtype: DType) -> Any:
+        if dtype not in self._to_native and not self.claims.complete:
+            raise Absent(f"the data type {dtype.name}")
+        return self._to_native.get(dtype) or getattr(self.namespace, dtype.name)
 
     def look(self, native: Any) -> Observation:
         if isinstance(native, self._tensor):
