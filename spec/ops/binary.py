@@ -57,7 +57,9 @@ def remainder(a: Any, b: Any) -> Array:
 def power(a: Any, b: Any) -> Array:
     """Return a power; integers wrap around, and a negative power of an integer is 0 except of 1 and -1."""
     if a.dtype.kind not in "biu":
-        return np.asarray(np.power(a, b))
+        # NumPy takes the square root where all exponents are the same half, which differs at these.
+        rooted = (b == 0.5) & ((a == 0) | np.isinf(a)) & (a.dtype.kind == "f")
+        return np.asarray(np.where(rooted, np.abs(a), np.power(a, b)))
     negative = b < 0
     odd = (b & 1).astype(bool)
     one = a.dtype.type(1)
