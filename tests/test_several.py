@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,18 @@ def test_a_backend_that_cannot_be_had_stops_no_other(tmp_path: Path) -> None:
     assert "promotion.can_cast_looks_at_the_category_only" in page
     assert "reference" in (tmp_path / "out" / "report.html").read_text()
     assert overview.kind_of(next(v for v in mutant.verdicts if v["verdict"] == "fail")) == "another value"
+
+
+def test_several_backends_end_with_ctrl_c_and_go_on_with_resume(tmp_path: Path) -> None:
+    names = ("-b", "reference", "-b", "mutant:can_cast_compares_widths")
+    command = [sys.executable, "-m", "tensorcanon.conformance.cli.entry", "run", *names, *SMOKE]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None and "2 backends" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read().splitlines()
+    assert process.returncode == 130
+    assert told[-1] == "tensorcanon: interrupted; the same command with --resume goes on"
+    assert run(*names, *SMOKE, "--resume", cwd=tmp_path).returncode == 1
 
 
 def test_what_a_budget_does_not_reach_has_no_verdict(tmp_path: Path) -> None:

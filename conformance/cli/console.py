@@ -6,6 +6,8 @@ from rich.console import Console
 
 WRONG_USE = 2
 HARNESS_FAULT = 3
+# As shells count: 130 after Ctrl-C, 143 after a polite request to end.
+SIGNALLED = 128
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -34,12 +34,10 @@ from ..recorder import Plan, Recorder
 from ..rescue import Rescue
 from ..resuming import JOURNAL, LOG, CannotResumeError, Earlier, check_same, resume
 from ..selection import ShardError, parsed_shard, selection_digest
-from .console import HARNESS_FAULT, WRONG_USE, errors, refuse
+from .console import HARNESS_FAULT, SIGNALLED, WRONG_USE, errors, refuse
 from .showing import print_summary, shown_progress, write_documents
 
 _MOST_LINES = 40
-# As shells count: 130 after Ctrl-C, 143 after a polite request to end.
-_SIGNALLED = 128
 _SKIP = "done.txt"
 _RESTARTS = "--max-worker-restart=1000"
 _ISOLATE = {None: "auto", True: "yes", False: "no"}
@@ -100,7 +98,7 @@ def execute(request: Request) -> int:
             request.out.rmdir()
         return _nothing_selected(request, recorder, status)
     code = _conclude(request)
-    return status if code == HARNESS_FAULT and status > _SIGNALLED else code
+    return status if code == HARNESS_FAULT and status > SIGNALLED else code
 
 
 def _on_cluster(request: Request, cluster: str) -> int:
@@ -119,6 +117,8 @@ def _on_cluster(request: Request, cluster: str) -> int:
         return refuse(str(error))
     except ClusterError as error:
         return refuse(str(error), HARNESS_FAULT)
+    except KeyboardInterrupt:
+        return refuse("interrupted: shards are not kept; run again", SIGNALLED + signal.SIGINT)
     print_summary(whole, request.out if request.report else None)
     return summary.exit_code(whole)
 
@@ -188,7 +188,7 @@ def _recorded(request: Request, plan: Plan, earlier: Earlier | None) -> tuple[Re
         if recorder.fault is not None:
             raise DocumentError(f"{recorder.fault}; the same command with --resume goes on from there")
         recorder.finish(interrupted=status == pytest.ExitCode.INTERRUPTED)
-    return recorder, _SIGNALLED + signals[0] if signals else status
+    return recorder, SIGNALLED + signals[0] if signals else status
 
 
 def _run(request: Request, recorder: Recorder, rescue: Rescue, earlier: Earlier | None) -> int:
@@ -228,7 +228,7 @@ def _nothing_selected(request: Request, recorder: Recorder, status: int) -> int:
         return WRONG_USE  # pytest has said what is wrong, in one line
     if recorder.collection_errors:
         return refuse(f"the checks cannot be loaded: {recorder.collection_errors[0]}", HARNESS_FAULT)
-    if status > _SIGNALLED:
+    if status > SIGNALLED:
         return refuse("interrupted before anything ran", status)
     return refuse(f"no check matches -k {request.expression!r}; tensorcanon list shows the clauses")
 

@@ -21,7 +21,8 @@ from tensorcanon.reports.errors import DocumentError
 from tensorcanon.reports.records import Document
 
 from ..backends.catalogue import installed
-from .console import HARNESS_FAULT, console, errors, refuse
+from ..resuming import JOURNAL
+from .console import HARNESS_FAULT, SIGNALLED, console, errors, refuse
 from .run import Request, arguments
 
 ALL = "all"
@@ -34,7 +35,7 @@ def execute_each(request: Request, specs: Sequence[str]) -> int:
     -------
     int
         The largest of the exit codes: 3 where a run is incomplete, 2 where a backend cannot be had, 1 on
-        differences, 0 when all is as it should be.
+        differences, 0 when all is as it should be; 128 and the signal's number where one ended it.
     """
     if request.cluster is not None or request.shard is not None:
         return refuse("--cluster and --shard take one backend at a time")
@@ -42,11 +43,11 @@ def execute_each(request: Request, specs: Sequence[str]) -> int:
     folders = {spec: request.out / _folder(spec) for spec in wanted}
     if len(set(folders.values())) < len(folders):
         return refuse("two of these backends would write to one folder: run them one by one")
-    errors.print(f"{len(folders)} backends: {', '.join(folders)}", markup=False)
     codes: dict[str, int] = {}
     with _Processes() as processes, ThreadPoolExecutor(max(1, request.workers)) as pool:
+        errors.print(f"{len(folders)} backends: {', '.join(folders)}", markup=False)
         tasks = {
-            spec: pool.submit(processes.run, spec, replace(request, backend=spec, workers=0, out=folder))
+            spec: pool.submit(processes.run, spec, _alone(request, spec, folder))
             for spec, folder in folders.items()
         }
         codes = {spec: task.result() for spec, task in tasks.items()}
@@ -61,7 +62,15 @@ def execute_each(request: Request, specs: Sequence[str]) -> int:
     _print(documents, codes)
     if request.report:
         console.print(f"report: {request.out / 'report.html'}", markup=False)
+    if processes.ended_by is not None:
+        return refuse("interrupted; the same command with --resume goes on", SIGNALLED + processes.ended_by)
     return max(codes.values(), default=HARNESS_FAULT)
+
+
+def _alone(request: Request, spec: str, folder: Path) -> Request:
+    """Return the request of one backend; where it has not begun there is nothing to resume."""
+    resume = request.resume and (_holds_a_run(folder) or (folder / JOURNAL).exists())
+    return replace(request, backend=spec, workers=0, out=folder, resume=resume)
 
 
 class _Processes:
@@ -70,7 +79,7 @@ class _Processes:
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[str]] = set()
         self._lock = Lock()
-        self._ended = False
+        self.ended_by: int | None = None
 
     def __enter__(self) -> _Processes:
         self._before = {
@@ -83,13 +92,13 @@ class _Processes:
             signal.signal(number, handler)
 
     def _end(self, number: int, frame: FrameType | None) -> None:
-        self._ended = True
+        self.ended_by = number
         for process in list(self._running):
             process.send_signal(signal.SIGTERM)
 
     def run(self, spec: str, request: Request) -> int:
         """Run one backend, telling how far it is; returns its exit code, 3 where it died."""
-        if self._ended:
+        if self.ended_by is not None:
             return HARNESS_FAULT
         command = [sys.executable, "-m", "tensorcanon.conformance.cli.entry", "run", *arguments(request)]
         with self._started(command) as process:
