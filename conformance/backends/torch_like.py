@@ -44,7 +44,7 @@ _OF_NUMBERS = frozenset(
 
 # How engines say that they have no such function, besides AttributeError and NotImplementedError.
 _NOT_FOUND = frozenset({"OperatorNotFound"})
-_NO_KERNEL = "could not find kernel for op"
+_NO_KERNEL = ("could not find kernel for op", "torchvulkan [NOT IMPLEMENTED]")
 
 # A lazy conjugation or negation, to be carried out before the elements are looked at.
 _LAZY_BITS = ("resolve_conj", "resolve_neg")
