@@ -43,8 +43,10 @@ class Earlier:
     done: set[str]
 
 
-def resume(out: Path) -> Earlier | None:
+def resume(out: Path, budget: float | None = None) -> Earlier | None:
     """Return what stands of the run in a folder and cut its log to that; None where it has not begun.
+
+    The seconds that it goes on for, None for as long as it takes, are added to those that it had.
 
     Raises
     ------
@@ -57,9 +59,18 @@ def resume(out: Path) -> Earlier | None:
         raise CannotResumeError(f"{out}: the canon has changed since; run again without --resume")
     whole = _finished(found.verdicts)
     kept = [verdict for verdict in found.verdicts if verdict["test"] in whole]
-    lines = [json.dumps(record, separators=(",", ":")) for record in (found.header, *kept)]
+    header = _going_on(found.header, budget)
+    lines = [json.dumps(record, separators=(",", ":")) for record in (header, *kept)]
     files.replace(out / LOG, "\n".join(lines) + "\n")
-    return Earlier(found.header, kept, whole)
+    return Earlier(header, kept, whole)
+
+
+def _going_on(header: Header, budget: float | None) -> Header:
+    limits = header.get("limits")
+    if limits is None or limits["run"] is None:
+        return header
+    run = None if budget is None else limits["run"] + budget
+    return {**header, "limits": {**limits, "run": run}}
 
 
 def _found(out: Path) -> Document | None:

@@ -195,7 +195,7 @@ class Run:
         return Handle(out or "_", native)
 
     def _step(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str | None, Any]:
-        out = self._out(name)
+        out = self._out(name, kwargs)
         self.program.record(out, name, args, kwargs)
         with self._answering():
             native = self.backend.call(name, args, kwargs)
@@ -224,7 +224,7 @@ class Run:
         Refused
             If the outcome does not allow what is seen.
         """
-        out = self._out(name)
+        out = self._out(name, kwargs)
         self.program.record(out, name, args, kwargs)
         allowed = self._in_mode(allowed, short(name))
         self.due = allowed
@@ -298,9 +298,9 @@ class Run:
         finally:
             self.call("torch.set_default_dtype", dtypes.float32)
 
-    def _out(self, name: str) -> str | None:
+    def _out(self, name: str, kwargs: dict[str, Any]) -> str | None:
         """Return the variable of a step's result, None where it has none."""
-        if needs_autograd(name) and not self.backend.claims.autograd:
+        if not self.backend.claims.autograd and (needs_autograd(name) or kwargs.get("requires_grad")):
             raise Unclaimed("autograd")
         return None if name in ("operator.setitem", "setattr") else self.program.new_name()
 

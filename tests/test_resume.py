@@ -223,10 +223,22 @@ def test_another_run_is_not_resumed(finished: Path, change: list[str], message: 
 
 def test_a_run_whose_log_is_broken_is_not_resumed(finished: Path, tmp_path: Path) -> None:
     document = json.loads((finished / "out" / "run.json").read_text())
-    header, first, second = map(json.dumps, (document["header"], *document["verdicts"][:2]))
-    (tmp_path / "run.jsonl").write_text(f"{header}\n{first[:40]}\n{second}\n")
+    header, verdict = map(json.dumps, (document["header"], document["verdicts"][0]))
+    (tmp_path / "run.jsonl").write_text(f"{header}\n{verdict[:40]}\n{verdict}\n")
     with pytest.raises(CannotResumeError, match=r"line 2: not JSON.*; run again without --resume$"):
         resume(tmp_path)
+
+
+@pytest.mark.parametrize(("budget", "whole"), [(5.0, 8.0), (None, None)])
+def test_what_a_resumed_run_may_take_is_added(
+    finished: Path, tmp_path: Path, budget: float | None, whole: float | None
+) -> None:
+    document = json.loads((finished / "out" / "run.json").read_text())
+    document["header"]["limits"] = {"run": 3.0, "check": None}
+    (tmp_path / "run.json").write_text(json.dumps(document))
+    assert resume(tmp_path, budget)
+    log = (tmp_path / "run.jsonl").read_text().splitlines()
+    assert json.loads(log[0])["limits"] == {"run": whole, "check": None}
 
 
 def test_a_finished_run_resumed_stays_as_it_is(finished: Path) -> None:

@@ -14,7 +14,7 @@ from ..program import ATTRIBUTES
 # What is no computation on tensors, or ends a graph: it runs as it stands.
 _NOT_COMPILED = frozenset(
     {"backward", "requires_grad_", "register_hook", "retain_grad", "register_post_accumulate_grad_hook"}
-    | {"numpy", "item", "tolist", "is_pinned", "pin_memory", "share_memory_", "save", "load"}
+    | {"numpy", "item", "tolist", "size", "is_pinned", "pin_memory", "share_memory_", "save", "load"}
 )
 _NOT_COMPILED_SPACES = ("autograd.", "utils.", "optim.", "cuda.", "func.", "random.", "serialization.")
 
@@ -128,7 +128,8 @@ class Exported:
         wanted = {each.name for each in session.get_inputs()}
         try:
             feed = {f"x{at}": leaf.detach().numpy() for at, leaf in enumerate(leaves) if f"x{at}" in wanted}
-        except TypeError as error:
+        except (TypeError, RuntimeError) as error:
+            # A type that NumPy lacks, or what stands for a tensor inside of a transform of torch's own.
             raise Absent(f"what cannot travel as an array: {error}") from error
         return list(session.run(None, feed))
 

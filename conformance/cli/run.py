@@ -78,7 +78,7 @@ def execute(request: Request) -> int:
     try:
         known = tuple(entry for path in request.expectations for entry in read(path))
         shard = None if request.shard is None else parsed_shard(request.shard)
-        earlier = resume(request.out) if request.resume else None
+        earlier = resume(request.out, request.budget) if request.resume else None
         identity = _identity(request)
         profile, seed, expression = request.profile, request.seed, request.expression
         plan = Plan(identity, profile, seed, expression, shard, known, _time_limits(request))

@@ -176,7 +176,7 @@ class Recording(Run):
         self._needs.add("data")
 
     def expect(self, allowed: Outcome, name: str, *args: Any, **kwargs: Any) -> Any:
-        out = self._out(name)
+        out = self._out(name, kwargs)
         self.program.record(out, name, args, kwargs)
         self._write(allowed)
         try:
@@ -191,7 +191,7 @@ class Recording(Run):
     def look(self, allowed: Outcome, value: Any, label: str = "") -> None:
         if "." in label:
             # An attribute was read that the program would show only where it is wrong.
-            self.program.record(self._out(label), label, (value,), {})
+            self.program.record(self._out(label, {}), label, (value,), {})
             self._write(allowed)
         else:
             self._note(allowed, self._subject(value))
