@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .profiles import PROFILES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="torch",
         help="what is held against the canon: torch, torch:DEVICE, reference, package.module:attribute",
     )
-    group.addoption("--profile", default="ci", choices=("smoke", "ci", "full"), help="how much is tried")
+    group.addoption("--profile", default="ci", choices=tuple(PROFILES), help="how much is tried")
     group.addoption("--canon-seed", type=int, default=0, help="the same seed tries the same examples")
     group.addoption("--expectations", action="append", default=[], help="a TOML file of known failures")
     group.addoption(
@@ -88,7 +90,6 @@ class Examiner:
         from .expectations import ExpectationError, departures, read
         from .isolation.channel import Limits
         from .isolation.opening import opened
-        from .profiles import PROFILES
 
         seconds, memory = config.getoption("--canon-step-seconds"), config.getoption("--canon-memory")
         isolate = {"auto": None, "yes": True, "no": False}[config.getoption("--canon-isolate")]
