@@ -50,7 +50,11 @@ def run(
     ] = None,
     profile: Annotated[
         ProfileName,
-        typer.Option("--profile", "-p", help="How much is tried: smoke (seconds), ci (minutes), full (half an hour), campaign (a night)."),
+        typer.Option(
+            "--profile",
+            "-p",
+            help="How much is tried: smoke (seconds), ci (minutes), full (half an hour), campaign (a night).",
+        ),
     ] = ProfileName.CI,
     seed: Annotated[int, typer.Option(min=0, help="The same seed tries the same examples.")] = 0,
     workers: Annotated[
