@@ -52,6 +52,10 @@ class Torch:
         vars(self).update({name: getattr(%s, name) for name in _KINDS})
         vars(self).update({**_FUNCTIONS, **_ATTRIBUTES})
 
+    def __getattr__(self, name):
+        # A type that is due, and equal to none of the engine's.
+        return f"no {name}"
+
     def tensor(self, elements, dtype):
         names = {str(getattr(self, name)): name for name in ("bool", *_KINDS)}
         name = names[str(dtype)]

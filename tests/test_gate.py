@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,19 @@ def test_expectations_of_a_first_run_make_the_second_green(tmp_path: Path, wrong
     assert summary.exit_code(second) == 0
     assert not gate.findings(second, None)
     assert not update(path, second, None, write=True).changes
+
+
+@pytest.mark.parametrize(
+    ("kind", "device", "due"),
+    [("departure", "cpu", "unexpected"), ("departure", "meta", "pass"), ("known", "meta", "unexpected")],
+)
+def test_a_device_need_not_share_what_torch_departs_in(kind: Any, device: str, due: str) -> None:
+    backend = reference()
+    backend.identity = replace(backend.identity, device=device)  # type: ignore[misc]
+    entry = Expectation(CLAUSE, "so it is", "", kind)
+    names = [name for name in NAMES if CLAUSE in {clause.id for clause in checks()[name].clauses}]
+    document = ran(backend, [entry], names)
+    assert summary.clause_standings(document)[CLAUSE] == due
 
 
 @pytest.fixture
