@@ -66,7 +66,10 @@ def script(refusal: Refused, identity: Identity) -> str:
         _survived(_line(step, identity)) if place in raised else _line(step, identity)
         for place, step in enumerate(refusal.program.steps)
     ]
-    body = [*_preamble(identity), *(_judged(refusal, identity) if judged else [*plain, *_looked_at(refusal)])]
+    body = [
+        *_preamble(identity),
+        *(_judged(refusal, identity) if judged else [*plain, *_looked_at(refusal, identity)]),
+    ]
     whole = "\n".join([*apart, *body])
     modules = [name for name in _MODULES if f"{name}." in whole]
     modules += ["resource", "subprocess"] if apart else []
@@ -83,10 +86,12 @@ def script(refusal: Refused, identity: Identity) -> str:
     )
 
 
-def _looked_at(refusal: Refused) -> list[str]:
+def _looked_at(refusal: Refused, identity: Identity) -> list[str]:
     """Return the line that looks at the last result, which may be what fails."""
     out = refusal.program.steps[-1].out if refusal.program.steps else None
-    return [] if out is None else [f"print({out})"]
+    if out is None:
+        return []
+    return [f"print(torch.seen({out}))" if identity.name in script_tables.TABLES else f"print({out})"]
 
 
 def _preamble(identity: Identity) -> list[str]:

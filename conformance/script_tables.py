@@ -56,9 +56,16 @@ class Torch:
         # A type that is due, and equal to none of the engine's.
         return f"no {name}"
 
+    def names(self):
+        return {str(getattr(self, name)): name for name in ("bool", *_KINDS)}
+
+    def seen(self, x):
+        if isinstance(x, self.Tensor) and str(x.dtype) not in self.names():
+            raise TypeError(f"a tensor of {x.dtype}, which is no type of torch's")
+        return x
+
     def tensor(self, elements, dtype):
-        names = {str(getattr(self, name)): name for name in ("bool", *_KINDS)}
-        name = names[str(dtype)]
+        name = self.names()[str(dtype)]
         return _made(np.array(elements).astype("float32" if name == "bfloat16" else name), dtype)
 
 

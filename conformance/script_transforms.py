@@ -23,6 +23,8 @@ def through(step, *given):
     return torch.compile(step, backend={name!r}, dynamic=False)(*given)
 
 
+import torch._functorch.config
+
 torch._functorch.config.donated_buffer = False
 '''
 _EXPORTED = '''

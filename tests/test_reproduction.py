@@ -17,6 +17,7 @@ from tensorcanon.conformance.profiles import PROFILES
 from tensorcanon.conformance.reproduction import script
 from tensorcanon.conformance.run import Refused
 from tensorcanon.conformance.script_outcomes import NoExpressionError, expression
+from tensorcanon.conformance.script_transforms import preamble
 
 _EVERY = 60
 
@@ -75,6 +76,12 @@ def test_a_script_tells_nothing_without_the_framework(tmp_path: Path) -> None:
     text = script(refusal, reference().identity).replace("tensorcanon.reference", "nonesuch")
     code, _ = exit_code(text, tmp_path)
     assert code == 125
+
+
+def test_a_script_through_a_compiler_runs_from_its_start(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    lines = ["import sys, torch", *preamble("eager"), "through(lambda x: x + 1, torch.ones(1))"]
+    assert exit_code("\n".join(lines), tmp_path)[0] == 0
 
 
 @pytest.mark.parametrize(("last", "due"), [("import ctypes; ctypes.string_at(0)", 1), ("pass", 0)])
