@@ -1,0 +1,159 @@
+"""Programs as a state machine of Hypothesis: it chooses the steps, and drops those a failure does not need.
+
+The check of chapter ``programs`` decodes its programs from bytes, in bulk. Here every step is a rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import seed as with_seed
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from .backend import Backend
+from .run import Refused, Run, Tally
+from .session import CLAUSES, MOST_STEPS, SHAPES, Session
+from .tape import Tape
+
+# What a step decides: which tensor, which function, which numbers.
+_CHOICES = st.binary(min_size=12, max_size=12)
+
+
+def _recording(machine: Any) -> bool:
+    return bool(machine.session.machine.recording)
+
+
+class Programs(RuleBasedStateMachine):
+    """Views, writes, gradients and their modes in any order, each step compared with what is due.
+
+    A subclass says which `backend` is held.
+    """
+
+    backend: ClassVar[Backend]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._blocks = ExitStack()
+        self.session = Session(Run(self.backend, CLAUSES, Tally()), Tape(b""))
+
+    @initialize(
+        shape=st.sampled_from(SHAPES), other=st.sampled_from(SHAPES), grad=st.booleans(), choices=_CHOICES
+    )
+    def begin(self, shape: tuple[int, ...], other: tuple[int, ...], grad: bool, choices: bytes) -> None:
+        self.session.tape = Tape(choices)
+        self.session.begin(shape, other, requires_grad=grad)
+
+    def _take(self, step: Any, choices: bytes) -> None:
+        if not self.session.ended:
+            self.session.tape = Tape(choices)
+            with self._judging():
+                step()
+
+    @contextmanager
+    def _judging(self) -> Iterator[None]:
+        """After a refusal nothing more is judged."""
+        try:
+            yield
+        except Refused:
+            self.session.halved = self.session.ended = True
+            raise
+
+    @rule(choices=_CHOICES)
+    def compute(self, choices: bytes) -> None:
+        self._take(self.session.compute, choices)
+
+    @rule(choices=_CHOICES)
+    def write(self, choices: bytes) -> None:
+        self._take(self.session.write, choices)
+
+    @rule(choices=_CHOICES)
+    def backward(self, choices: bytes) -> None:
+        self._take(self.session.backward, choices)
+
+    @rule(choices=_CHOICES)
+    def detach(self, choices: bytes) -> None:
+        self._take(self.session.detach, choices)
+
+    # Under `no_grad` nothing is learnt from views.
+    @precondition(_recording)
+    @rule(choices=_CHOICES)
+    def view(self, choices: bytes) -> None:
+        self._take(self.session.view, choices)
+
+    @precondition(_recording)
+    @rule(choices=_CHOICES)
+    def clear(self, choices: bytes) -> None:
+        self._take(self.session.clear, choices)
+
+    @precondition(_recording)
+    @rule(choices=_CHOICES)
+    def require_grad(self, choices: bytes) -> None:
+        self._take(self.session.require_grad, choices)
+
+    @precondition(_recording)
+    @rule()
+    def stop_recording(self) -> None:
+        self._blocks.enter_context(self.session.run.within("torch.no_grad"))
+        self.session.machine.recording = False
+
+    @precondition(lambda self: not _recording(self))
+    @rule()
+    def record_again(self) -> None:
+        self._blocks.close()
+        self.session.machine.recording = True
+
+    @invariant()
+    def everything_shows_what_is_due(self) -> None:
+        if not self.session.ended:
+            with self._judging():
+                self.session.judge()
+
+    def teardown(self) -> None:
+        self._blocks.close()
+        self.session.machine.recording = True
+        if not self.session.halved:
+            self.session.finish()
+
+
+def refusal(backend: Backend, programs: int = 100, seed: int = 0) -> Refused | None:
+    """Hold a backend to drawn programs.
+
+    Parameters
+    ----------
+    backend : Backend
+    programs : int
+        How many are tried.
+    seed : int
+        The same seed draws the same programs.
+
+    Returns
+    -------
+    Refused or None
+        What the shortest program found shows; None where all show what is due.
+    """
+    machine = with_seed(seed)(type("Programs", (Programs,), {"backend": backend}))
+    quiet = settings(
+        max_examples=programs,
+        stateful_step_count=MOST_STEPS,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        deadline=None,
+        database=None,
+    )
+    try:
+        run_state_machine_as_test(machine, settings=quiet)
+    except Refused as found:
+        return found
+    return None
