@@ -36,6 +36,7 @@ def attempt(
         the example may end in any way.
     """
     tally.examples += 1
+    counted = tally.judged.copy(), tally.layouts.copy(), tally.specials.copy()
     for again in (True, False):
         run = Run(backend, check.clauses, tally, closed)
         try:
@@ -48,6 +49,8 @@ def attempt(
             return run.lost("fail", str(error))
         except LostError as lost:
             if lost.outside and again:
+                # What the lost try saw is seen again.
+                tally.judged, tally.layouts, tally.specials = counted
                 continue
             return run.lost(lost.verdict, lost.reason)
         except Exception:

@@ -253,9 +253,12 @@ def test_a_worker_killed_from_outside_gets_a_second_try(isolated: Isolated) -> N
 
     isolated.call = call  # type: ignore[method-assign]
     try:
-        assert {each.verdict for each in examine(check, isolated, PROFILES["smoke"], 0)} == {"pass"}
+        found = examine(check, isolated, PROFILES["smoke"], 0)
     finally:
         isolated.call = whole  # type: ignore[method-assign]
+    assert {each.verdict for each in found} == {"pass"}
+    undisturbed = examine(check, reference(), PROFILES["smoke"], 0)
+    assert [each.tally.judged for each in found] == [each.tally.judged for each in undisturbed]
 
 
 def test_a_worker_that_breaks_off_in_the_middle_of_a_line_is_lost(tmp_path: Path) -> None:
