@@ -41,7 +41,7 @@ TRIES = 200
 
 @dataclass
 class Call:
-    """A call of an operation: the tensors it took, or gave where it took none; its form; which call it is."""
+    """A call of an operation: the tensors it took, then those it gave; its form; which call it is."""
 
     tensors: list[Tensor]
     form: str
@@ -126,7 +126,7 @@ class Switch:
         return "out" if kwargs.get("out") is not None else form
 
     def _passed(self, name: str, given: list[Tensor], form: str, result: Any) -> Any:
-        tensors = given or list(tensors_in((result,)))
+        tensors = [*given, *tensors_in((result,))]
         self.turns[name] += 1
         if not tensors:
             return result

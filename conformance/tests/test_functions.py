@@ -62,10 +62,13 @@ def draw_mapped(tape: Tape, group: Group) -> Case:
 
 
 def draw_row(tape: Tape, row: Function, *, mapped: int | None = None) -> Case:
-    dtype = tape.choose(row.types)
-    inputs = row.inputs
-    if row.large and mapped is None and tape.one_in(24) and (row.values != "distinct" or dtype in WIDE):
-        inputs = (row.large, *inputs[1:])
+    types, inputs = row.types, row.inputs
+    if row.large and mapped is None and tape.one_in(24):
+        inputs = row.enlarged()
+        # Other types tell too few elements apart, or are held to little where many are summed.
+        if row.terms or row.values == "distinct":
+            types = tuple(dtype for dtype in types if dtype in WIDE) or types
+    dtype = tape.choose(types)
     arrays = []
     for given in inputs:
         if isinstance(given, tuple):

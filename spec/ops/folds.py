@@ -11,7 +11,7 @@ from ..accuracy import Array
 from ..rules import dtypes
 from ..rules.dtypes import DType
 from .function import Function, Values
-from .moves import BOTH, CUBE, METHOD, NEITHER, OUT
+from .moves import BOTH, CUBE, DEEP, METHOD, NEITHER, OUT
 
 # Tests of uint8 give uint8.
 LOGICAL = tuple(dtype for dtype in dtypes.COMMON if dtype is not dtypes.uint8)
@@ -84,7 +84,14 @@ SUMS = (
     _fold("sum", lambda x: x.sum(), types=NUMBERS, forms=METHOD),
     _fold("sum", lambda x: x.sum((0, 2), keepdims=True), (0, 2), True, inputs=CUBE, types=NUMBERS),
     _fold("sum", lambda x: x.sum(0), 0, inputs=((0, 3),), types=NUMBERS),
-    _fold("sum_to_size", lambda x: x.sum(0, keepdims=True), 1, 4, function=False, forms=METHOD),
+    _fold(
+        "sum_to_size",
+        lambda x: x.sum(0, keepdims=True),
+        *(1, 4),
+        function=False,
+        forms=METHOD,
+        large=(1025, 4),
+    ),
     _fold("nansum", lambda x: np.nansum(x, 1), 1),
     _fold("mean", lambda x: x.mean(1), 1, types=NUMBERS),
     _fold("mean", lambda x: x.mean(), forms=METHOD, types=NUMBERS),
@@ -109,14 +116,15 @@ SUMS = (
         "dist",
         lambda x, y: np.sqrt(((x - y) ** 2).sum()),
         inputs=((3, 4), (4,)),
+        large=(LARGE, (65,)),
         values="distinct",
         terms=32,
         types=WIDE,
         smooth=False,
         forms=METHOD,
     ),
-    _fold("trace", lambda x: np.trace(x), inputs=((3, 4),), forms=METHOD, types=WIDE),
-    _fold("renorm", _renorm, 2, 1, 1.0, inputs=CUBE, terms=32, types=WIDE, smooth=False),
+    _fold("trace", lambda x: np.trace(x), forms=METHOD, types=WIDE),
+    _fold("renorm", _renorm, 2, 1, 1.0, inputs=CUBE, terms=32, types=WIDE, smooth=False, large=DEEP),
     _fold(
         "cov",
         lambda x: np.asarray(
@@ -183,6 +191,7 @@ CHOICES = (
         "searchsorted",
         lambda v, x: np.searchsorted(v, x),
         inputs=(np.array([-1.0, 0.5, 2.0]), (3, 4)),
+        large=(None, LARGE),
         values="ties",
         types=(dtypes.float64,),
         smooth=False,
@@ -192,6 +201,7 @@ CHOICES = (
         "bucketize",
         lambda x, v: np.searchsorted(v, x, "right"),
         inputs=((3, 4), np.array([0.0, 1.0])),
+        large=LARGE,
         kwargs={"right": True},
         values="ties",
         types=(dtypes.float64,),
@@ -202,6 +212,7 @@ CHOICES = (
         "isin",
         lambda x, v: np.isin(x, v),
         inputs=((3, 4), np.array([0.0, 2.0])),
+        large=LARGE,
         values="ties",
         types=(dtypes.float64,),
         smooth=False,
@@ -225,6 +236,7 @@ CHOICES = (
         "unique_consecutive",
         lambda x: x[np.r_[True, x[1:] != x[:-1]]],
         inputs=((9,),),
+        large=(4099,),
         values="ties",
         smooth=False,
         maps=False,

@@ -66,9 +66,9 @@ class Function:
         Whether results share memory with the first tensor.
     contiguous : bool
         Whether contiguous tensors only are taken.
-    large : shape or None
-        Another shape of the first tensor, past the sizes at which kernels change their ways, where the row
-        holds for any shape.
+    large : shape, tuple of shape, or None
+        Another shape of the first tensor, or shapes of several, past the sizes at which kernels change their
+        ways, where the row holds for any shape. None stands for a tensor that stays.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Function:
     maps: bool = True
     views: bool = False
     contiguous: bool = False
-    large: Shape | None = None
+    large: Shape | tuple[Shape | None, ...] | None = None
 
     @property
     def call(self) -> str:
@@ -98,6 +98,12 @@ class Function:
     def drawn(self) -> tuple[int, ...]:
         """The places of the tensors that are drawn."""
         return tuple(place for place, given in enumerate(self.inputs) if isinstance(given, tuple))
+
+    def enlarged(self) -> tuple[Any, ...]:
+        """Return the tensors as `inputs` has them, in their large shapes."""
+        large = self.large or ()
+        shapes = large if any(not isinstance(size, int) for size in large) else (large,)
+        return tuple(map(_either, shapes, self.inputs)) + self.inputs[len(shapes) :]
 
     def shapes(self) -> tuple[Shape, ...]:
         """Return the shapes of the tensors."""
@@ -167,6 +173,10 @@ class Function:
 
     def __str__(self) -> str:
         return self.name
+
+
+def _either(shape: Any, given: Any) -> Any:
+    return given if shape is None else shape
 
 
 def _flat(args: tuple[Any, ...]) -> list[Any]:

@@ -61,7 +61,8 @@ def _places(x: Array, size: int, fill: int) -> Array:
 
 def _sampling(name: str, *inputs: Any, **more: Any) -> Function:
     # Bilinear; zeros outside; the outermost elements lie at -1 and 1.
-    how = {"values": "unit", "terms": 64, "forms": NEITHER, **more}
+    large = (1, 200, *inputs[0][2:])
+    how = {"values": "unit", "terms": 64, "forms": NEITHER, "large": large, **more}
     return Function(name, _sampled, inputs, (0, 0, True), **how)
 
 
@@ -72,16 +73,20 @@ SAMPLED = (
     _sampling("grid_sampler_3d", (1, 2, 2, 3, 4), _CUBE_POINTS, types=(dtypes.float64,)),
 )
 LAYERS = (
-    Function(
-        "native_group_norm",
-        lambda x: _by_group(x, 2),
-        ((2, 4, 3),),
-        (None, None, 2, 4, 3, 2, 0.5),
-        contiguous=True,
-        values="unit",
-        types=WIDE,
-        terms=64,
-        forms=NEITHER,
+    *(
+        Function(
+            "native_group_norm",
+            lambda x: _by_group(x, 2),
+            ((2, 4, size),),
+            (None, None, 2, 4, size, 2, 0.5),
+            contiguous=True,
+            values="unit",
+            types=WIDE,
+            terms=64,
+            forms=NEITHER,
+            smooth=size == 3,
+        )
+        for size in (3, 300)
     ),
     Function(
         "ops.aten.native_dropout_backward",
@@ -115,6 +120,7 @@ PLACES = (
             values="ties",
             smooth=False,
             maps=False,
+            large=(67, 65),
         )
         for size, fill in ((5, -1), (20, 7))
     ),

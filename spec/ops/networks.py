@@ -14,6 +14,8 @@ from .moves import NEITHER
 
 WIDE = (dtypes.float32, dtypes.float64)
 GRID = ((1, 2, 4, 4),)
+# Past the sizes at which kernels change their ways.
+GRIDS = (1, 130, 4, 4)
 
 
 def _layer(name: str, exact: Callable[..., Any], *args: Any, **more: Any) -> Function:
@@ -37,10 +39,16 @@ def _response(x: Array) -> Array:
     return np.asarray(x / (1 + near / 3) ** 0.75)
 
 
-def _unpooled(x: Array, index: Array, size: int) -> Array:
-    made = np.zeros((*x.shape[:2], size), x.dtype)
+def _unpooled(x: Array, index: Array) -> Array:
+    """Return planes of twice the size with elements at their places."""
+    made = np.zeros((*x.shape[:2], x[0, 0].size * 2 ** (x.ndim - 2)), x.dtype)
     np.put_along_axis(made, index.reshape(*x.shape[:2], -1), x.reshape(*x.shape[:2], -1), -1)
-    return made
+    return made.reshape(*x.shape[:2], *(2 * size for size in x.shape[2:]))
+
+
+def _each(places: Any, channels: int) -> Array:
+    """Return the same places for every channel."""
+    return np.tile(places, (1, channels) + (1,) * (np.ndim(places) - 1))
 
 
 def _distance(x: Array, y: Array) -> Array:
@@ -86,7 +94,8 @@ def _cross_entropy(x: Array, weight: Array) -> Array:
 def _incomplete(x: Array) -> Array:
     """Return the lower regularized incomplete gamma function of the orders 1, 2 and 3."""
     terms = np.stack([np.ones_like(x), x, x * x / 2])
-    return np.asarray(1 - np.exp(-x) * np.array([terms[: order + 1, order].sum() for order in range(3)]))
+    sums = [terms[: order + 1, ..., order].sum(0) for order in range(3)]
+    return np.asarray(1 - np.exp(-x) * np.stack(sums, -1))
 
 
 def _trigamma(x: Array) -> Array:
@@ -101,16 +110,32 @@ def _hashed(x: Array) -> Array:
 
 
 POOLS = (
-    _layer("adaptive_avg_pool1d", lambda x: _pooled(x, (3,), np.mean), 3, inputs=((1, 2, 6),)),
-    _layer("adaptive_avg_pool2d", lambda x: _pooled(x, (2, 1), np.mean), (2, 1), inputs=GRID),
     _layer(
-        "adaptive_avg_pool3d", lambda x: _pooled(x, (2, 1, 2), np.mean), (2, 1, 2), inputs=((1, 2, 4, 2, 2),)
+        "adaptive_avg_pool1d", lambda x: _pooled(x, (3,), np.mean), 3, inputs=((1, 2, 6),), large=(1, 350, 6)
+    ),
+    _layer("adaptive_avg_pool2d", lambda x: _pooled(x, (2, 1), np.mean), (2, 1), inputs=GRID, large=GRIDS),
+    _layer(
+        "adaptive_avg_pool3d",
+        lambda x: _pooled(x, (2, 1, 2), np.mean),
+        (2, 1, 2),
+        inputs=((1, 2, 4, 2, 2),),
+        large=(1, 130, 4, 2, 2),
     ),
     _layer(
-        "adaptive_max_pool1d", lambda x: _pooled(x, (3,), np.max), 3, inputs=((1, 2, 6),), values="distinct"
+        "adaptive_max_pool1d",
+        lambda x: _pooled(x, (3,), np.max),
+        3,
+        inputs=((1, 2, 6),),
+        values="distinct",
+        large=(1, 350, 6),
     ),
     _layer(
-        "adaptive_max_pool2d", lambda x: _pooled(x, (2, 2), np.max), (2, 2), inputs=GRID, values="distinct"
+        "adaptive_max_pool2d",
+        lambda x: _pooled(x, (2, 2), np.max),
+        (2, 2),
+        inputs=GRID,
+        values="distinct",
+        large=GRIDS,
     ),
     _layer(
         "adaptive_max_pool3d",
@@ -118,28 +143,29 @@ POOLS = (
         (1, 1, 2),
         inputs=((1, 2, 2, 2, 2),),
         values="distinct",
+        large=(1, 260, 2, 2, 2),
     ),
     *(
-        _layer(f"max_unpool{ndim}d", exact, SECOND, 2, inputs=inputs)
-        for ndim, exact, inputs in (
-            (1, lambda x, i: _unpooled(x, i, 4), ((1, 1, 2), np.array([[[1, 2]]]))),
-            (2, lambda x, i: _unpooled(x, i, 8).reshape(1, 1, 2, 4), ((1, 1, 1, 2), np.array([[[[4, 3]]]]))),
-            (
-                3,
-                lambda x, i: _unpooled(x, i, 8).reshape(1, 1, 2, 2, 2),
-                ((1, 1, 1, 1, 1), np.array([[[[[6]]]]])),
-            ),
+        _layer(f"max_unpool{ndim}d", _unpooled, SECOND, 2, inputs=inputs, smooth=channels == 1)
+        for channels in (1, 520)
+        for ndim, inputs in (
+            (1, ((1, channels, 2), _each([[1, 2]], channels))),
+            (2, ((1, channels, 1, 2), _each([[[4, 3]]], channels))),
+            (3, ((1, channels, 1, 1, 1), _each([[[[6]]]], channels))),
         )
     ),
-    _layer("unfold", _columns, (2, 2), inputs=((1, 2, 3, 3),)),
+    _layer("unfold", _columns, (2, 2), inputs=((1, 2, 3, 3),), large=(1, 2, 33, 34)),
 )
 NORMS = (
-    _layer("local_response_norm", _response, 3, inputs=((2, 4, 3),), kwargs={"alpha": 1.0}),
+    _layer(
+        "local_response_norm", _response, 3, inputs=((2, 4, 3),), kwargs={"alpha": 1.0}, large=(2, 4, 300)
+    ),
     Function(
         "native_layer_norm",
         _by_row,
         ((3, 4),),
         ((4,), None, None, 0.5),
+        large=(1025, 4),
         values="unit",
         types=WIDE,
         terms=64,
@@ -150,6 +176,7 @@ NORMS = (
         _by_channel,
         ((2, 3, 4),),
         (None, None, None, None, True, 0.1, 0.5),
+        large=(2, 3, 700),
         values="unit",
         types=WIDE,
         terms=64,
@@ -161,6 +188,7 @@ LOSSES = (
         "gaussian_nll_loss",
         lambda x, y, v: (0.5 * (np.log(v) + (x - y) ** 2 / v)).mean(),
         inputs=((3, 4), (3, 4), (3, 4)),
+        large=((67, 65),) * 3,
         values="positive",
         terms=1e4,
         maps=False,
@@ -174,7 +202,12 @@ LOSSES = (
         twice=False,
     ),
     _layer(
-        "triplet_margin_with_distance_loss", _triplet, inputs=((3, 4),) * 3, values="distinct", smooth=False
+        "triplet_margin_with_distance_loss",
+        _triplet,
+        inputs=((3, 4),) * 3,
+        values="distinct",
+        smooth=False,
+        large=((67, 65),) * 3,
     ),
     _layer(
         "linear_cross_entropy",
@@ -183,9 +216,10 @@ LOSSES = (
     ),
     _layer(
         "channel_shuffle",
-        lambda x: x.reshape(1, 2, 2, 3).swapaxes(1, 2).reshape(1, 4, 3),
+        lambda x: x.reshape(1, 2, 2, -1).swapaxes(1, 2).reshape(x.shape),
         2,
         inputs=((1, 4, 3),),
+        large=(1, 4, 700),
     ),
 )
 OTHERS = (
@@ -193,6 +227,7 @@ OTHERS = (
         "igamma",
         lambda a, x: _incomplete(x),
         (np.array([1.0, 2.0, 3.0]), (3,)),
+        large=(None, (700, 3)),
         values="positive",
         types=(dtypes.float64,),
         terms=64,
@@ -202,6 +237,7 @@ OTHERS = (
         "igammac",
         lambda a, x: 1 - _incomplete(x),
         (np.array([1.0, 2.0, 3.0]), (3,)),
+        large=(None, (700, 3)),
         values="positive",
         types=(dtypes.float64,),
         terms=64,
@@ -214,11 +250,20 @@ OTHERS = (
         values="positive",
         types=(dtypes.float32,),
         terms=64,
+        large=(67, 65),
         function=False,
         smooth=False,
     ),
-    Function("resolve_neg", np.copy, views=True),
-    Function("resolve_conj", np.copy, views=True),
-    Function("hash_tensor", _hashed, types=(dtypes.int64,), smooth=False, forms=NEITHER, maps=False),
+    Function("resolve_neg", np.copy, views=True, large=(67, 65)),
+    Function("resolve_conj", np.copy, views=True, large=(67, 65)),
+    Function(
+        "hash_tensor",
+        _hashed,
+        types=(dtypes.int64,),
+        smooth=False,
+        forms=NEITHER,
+        maps=False,
+        large=(67, 65),
+    ),
 )
 FUNCTIONS = (*POOLS, *NORMS, *LOSSES, *OTHERS)

@@ -10,11 +10,13 @@ import numpy as np
 from ..accuracy import Array
 from ..rules import dtypes
 from .function import SECOND, THIRD, Function
-from .moves import BOTH, METHOD, NEITHER, REAL
+from .moves import BOTH, METHOD, NEITHER, REAL, WIDE
 
 AT = np.array([2, 0, 2])
 GRID = np.array([[0, 2, 1, 0], [2, 2, 0, 1]])
 MASK = np.array([[True, False, True, True], [False, False, True, False], [True, True, False, False]])
+# Below a mask of three by four, past the sizes at which kernels change their ways.
+MASKED = (350, 3, 4)
 ROWS = np.array([1, 0])
 DISTINCT = np.array([[2, 0], [1, 2]])
 # Types in which NumPy adds as torch does.
@@ -53,11 +55,18 @@ def _folded(x: Array, at: Any, y: Array, by: Any) -> Array:
 
 
 PICKED = (
-    _pick("index_select", lambda x, i: x[:, i], (2, 3), AT, args=(1, SECOND)),
-    _pick("gather", lambda x, i: np.take_along_axis(x, i, 1), (2, 3), GRID, args=(1, SECOND)),
-    _pick("take", lambda x, i: x.reshape(-1)[i], (2, 3), GRID),
+    _pick("index_select", lambda x, i: x[:, i], (2, 3), AT, args=(1, SECOND), large=WIDE),
+    _pick("gather", lambda x, i: np.take_along_axis(x[:2], i, 1), (2, 3), GRID, args=(1, SECOND), large=WIDE),
+    _pick("take", lambda x, i: x.reshape(-1)[i], (2, 3), GRID, large=WIDE),
     _pick("take_along_dim", lambda x, i: np.take_along_axis(x, i, 1), (2, 3), GRID, args=(SECOND, 1)),
-    _pick("masked_select", lambda x, m: x[m], (3, 4), MASK, maps=False),
+    _pick(
+        "take_along_dim",
+        lambda x, i: np.take_along_axis(x, i, 1),
+        *((2, 3), GRID[:1]),
+        args=(SECOND, 1),
+        large=WIDE,
+    ),
+    _pick("masked_select", lambda x, m: x[..., m].reshape(-1), (3, 4), MASK, maps=False, large=MASKED),
     _pick(
         "where",
         lambda x, m, y: np.where(m, x, y),
@@ -67,15 +76,36 @@ PICKED = (
         args=(SECOND, THIRD),
         function=False,
         forms=NEITHER,
+        large=MASKED,
     ),
-    _pick("nn.functional.embedding", lambda i, w: w[i], GRID, (3, 2), forms=NEITHER, types=dtypes.FLOATS),
-    _pick("nonzero", lambda x: np.argwhere(x), (3, 4), values="ties", maps=False, smooth=False),
     _pick(
-        "argwhere", lambda x: np.argwhere(x), (3, 4), values="ties", maps=False, smooth=False, forms=METHOD
+        "nn.functional.embedding",
+        lambda i, w: w[i],
+        *(GRID, (3, 2)),
+        forms=NEITHER,
+        types=dtypes.FLOATS,
+        large=(None, (3, 2051)),
+    ),
+    _pick("nonzero", lambda x: np.argwhere(x), (3, 4), values="ties", maps=False, smooth=False, large=WIDE),
+    _pick(
+        "argwhere",
+        lambda x: np.argwhere(x),
+        (3, 4),
+        values="ties",
+        maps=False,
+        smooth=False,
+        forms=METHOD,
+        large=WIDE,
     ),
 )
 WRITTEN = (
-    _pick("index_copy", lambda x, i, y: written(x, i, y), (3, 2), ROWS, (2, 2), args=(0, SECOND, THIRD)),
+    _pick(
+        "index_copy",
+        lambda x, i, y: written(x, i, y),
+        *((3, 2), ROWS, (2, 2)),
+        args=(0, SECOND, THIRD),
+        large=((3, 2051), None, (2, 2051)),
+    ),
     _pick(
         "index_fill",
         lambda x, i: written(x, (slice(None), i), 1),
@@ -83,6 +113,7 @@ WRITTEN = (
         AT,
         args=(1, SECOND, 1),
         forms=METHOD,
+        large=WIDE,
     ),
     _pick(
         "index_put",
@@ -92,6 +123,7 @@ WRITTEN = (
         (2, 2),
         args=((SECOND,), THIRD),
         forms=METHOD,
+        large=((3, 2051), None, (2, 2051)),
     ),
     _pick(
         "masked_fill",
@@ -100,10 +132,21 @@ WRITTEN = (
         MASK,
         args=(SECOND, 1),
         forms=METHOD,
+        large=MASKED,
     ),
-    _pick("masked_scatter", lambda x, m, y: written(x, m, y[: m.sum()]), (3, 4), MASK, (12,), forms=METHOD),
     _pick(
-        "put", lambda x, i, y: written(x.reshape(-1), i, y).reshape(x.shape), (2, 3), ROWS, (2,), forms=METHOD
+        "masked_scatter",
+        lambda x, m, y: written(x, m, y[: m.sum()]),
+        *((3, 4), MASK, (12,)),
+        forms=METHOD,
+        large=(None, None, (4099,)),
+    ),
+    _pick(
+        "put",
+        lambda x, i, y: written(x.reshape(-1), i, y).reshape(x.shape),
+        *((2, 3), ROWS, (2,)),
+        forms=METHOD,
+        large=WIDE,
     ),
     _pick(
         "scatter",
@@ -112,6 +155,7 @@ WRITTEN = (
         DISTINCT,
         (2, 2),
         args=(1, SECOND, THIRD),
+        large=WIDE,
     ),
     _pick(
         "select_scatter",
@@ -120,6 +164,7 @@ WRITTEN = (
         (3,),
         args=(SECOND, 1, -1),
         forms=METHOD,
+        large=(WIDE, (67,)),
         types=REAL,
     ),
     _pick(
@@ -129,14 +174,16 @@ WRITTEN = (
         (3, 2),
         args=(SECOND, 1, 1, 4, 2),
         forms=METHOD,
+        large=(WIDE, (67, 2)),
         types=REAL,
     ),
     _pick(
         "diagonal_scatter",
-        lambda x, y: written(x, (np.arange(3), np.arange(3)), y),
+        lambda x, y: written(x, (np.arange(len(y)),) * 2, y),
         (3, 4),
         (3,),
         forms=METHOD,
+        large=(WIDE, (65,)),
     ),
 )
 ADDED = (
@@ -149,6 +196,7 @@ ADDED = (
         args=(1, SECOND, THIRD),
         values="exact",
         types=EXACT,
+        large=(WIDE, None, (67, 3)),
     ),
     _pick(
         "scatter_add",
@@ -159,6 +207,7 @@ ADDED = (
         args=(1, SECOND, THIRD),
         values="exact",
         types=EXACT,
+        large=WIDE,
     ),
     _pick(
         "index_put",
@@ -168,6 +217,7 @@ ADDED = (
         (3, 2),
         args=((SECOND,), THIRD, True),
         forms=METHOD,
+        large=((3, 2051), None, (3, 2051)),
         values="exact",
         types=EXACT,
     ),
@@ -179,6 +229,7 @@ ADDED = (
         (3,),
         args=(SECOND, THIRD, True),
         forms=METHOD,
+        large=WIDE,
         values="exact",
         types=EXACT,
     ),
@@ -191,6 +242,7 @@ ADDED = (
             kwargs={"reduce": reduce},
             values="distinct",
             types=EXACT,
+            large=WIDE,
             smooth=reduce == "sum",
         )
         for reduce, by in (("sum", np.add), ("amax", np.maximum), ("amin", np.minimum))
@@ -203,6 +255,7 @@ ADDED = (
             args=(1, SECOND, THIRD, reduce),
             values="distinct",
             types=EXACT,
+            large=(WIDE, None, (67, 3)),
             smooth=False,
             maps=False,
         )
