@@ -13,7 +13,7 @@ from .check import Check
 from .examine import examine
 from .expectations import departures
 from .inventory import checks
-from .mutants.ledger import mutant_backend, mutants
+from .mutants.ledger import BrokenMutantError, mutant_backend, mutants
 from .profiles import PROFILES, Profile
 
 
@@ -54,11 +54,15 @@ def trials(clause_ids: Iterable[str], seed: int = 0) -> Iterator[Trial]:
             by_clause.setdefault(clause.id, []).append(check)
     yield from _departing(selected, by_clause, seed)
     for mutant in mutants().values():
-        backend = mutant_backend(mutant.name)
         for clause in mutant.kills:
             if clause.id in selected:
                 examined = _likely_first(by_clause.get(clause.id, []), mutant.name)
-                killed, reason = _try(clause.id, examined, backend, PROFILES["ci"], seed)
+                try:
+                    backend = mutant_backend(mutant.name)
+                except BrokenMutantError as error:
+                    killed, reason = False, str(error)
+                else:
+                    killed, reason = _try(clause.id, examined, backend, PROFILES["ci"], seed)
                 yield Trial(clause.id, mutant.name, mutant.fault, killed, reason)
 
 

@@ -53,6 +53,10 @@ class Program:
     raised: set[int] = field(default_factory=set)
     _names: int = 0
 
+    def copy(self) -> Program:
+        """Return the steps so far, to which later ones are not added."""
+        return Program(list(self.steps), self.depth, set(self.raised), self._names)
+
     def new_name(self) -> str:
         """Return a variable name not used before."""
         self._names += 1

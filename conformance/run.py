@@ -62,7 +62,8 @@ class Refused(AssertionError):  # noqa: N818 (the verdict's word)
         self.reason = reason
         self.allowed = allowed
         self.seen = seen
-        self.program = program
+        # As it is now: a check may tidy up on its way out.
+        self.program = program.copy()
         # What was due of which variable; without a variable, of the last step.
         self.due = due
         self.subject = subject

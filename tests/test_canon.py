@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from tensorcanon.conformance import audit
 from tensorcanon.conformance.backends.catalogue import reference
 from tensorcanon.conformance.expectations import departures
 from tensorcanon.conformance.inventory import checks
+from tensorcanon.conformance.mutants import ledger
 from tensorcanon.conformance.mutants.ledger import mutants
-from tensorcanon.spec import canon
+from tensorcanon.conformance.mutants.mutant import attribute, mutant
+from tensorcanon.spec import canon, promotion
 from tensorcanon.spec.clause import Clause
 
 CLAUSES = list(canon.clauses().values())
@@ -49,12 +52,27 @@ def test_the_edition_is_a_digest() -> None:
 
 
 def test_every_mutant_has_a_name_of_its_own() -> None:
-    assert len(mutants()) == len({mutant.name for mutant in mutants().values()}) > len(CLAUSES)
+    assert len(mutants()) == len({each.name for each in mutants().values()}) > len(CLAUSES)
+
+
+def test_every_mutant_can_be_put_in_place() -> None:
+    for each in mutants().values():
+        with each.applied():
+            pass
+
+
+def test_a_mutant_that_cannot_be_put_in_place_kills_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    clause = promotion.can_cast_looks_at_the_category_only
+    lost = mutant("lost", clause, attribute("elementwise:nowhere", lambda one: one))
+    monkeypatch.setattr(audit, "mutants", lambda: {"lost": lost})
+    monkeypatch.setattr(ledger, "mutants", lambda: {"lost": lost})
+    (trial,) = audit.trials([clause.id])
+    assert not trial.killed and "nowhere" in trial.reason
 
 
 def test_every_clause_has_a_mutant_or_is_a_departure() -> None:
     identity = reference().identity
     known = departures(identity)
-    challenged = {clause.id for mutant in mutants().values() for clause in mutant.kills}
-    departing = {name for name in canon.clauses() if any(each.concerns(name, identity) for each in known)}
+    challenged = {clause.id for each in mutants().values() for clause in each.kills}
+    departing = {name for name in canon.clauses() if any(one.concerns(name, identity) for one in known)}
     assert not canon.clauses().keys() - challenged - departing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -19,7 +20,8 @@ from tensorcanon.conformance.run import Refused
 from tensorcanon.conformance.script_outcomes import NoExpressionError, expression
 from tensorcanon.conformance.script_transforms import preamble
 
-_EVERY = 60
+# One in sixty, and the same ones whatever mutants are added.
+SAMPLE = [name for name in mutants() if crc32(name.encode()) % 60 == 0]
 
 
 def exit_code(text: str, folder: Path) -> tuple[int, str]:
@@ -42,7 +44,8 @@ def refusals(mutant: str) -> list[Refused]:
 
 def can_be_told(refusal: Refused) -> bool:
     """Whether the outcome has an expression that a script can hold; equations and counts have none."""
-    assert refusal.due is not None
+    if refusal.due is None:  # A step on the way was to give no error.
+        return True
     try:
         expression(refusal.due)
     except NoExpressionError:
@@ -50,11 +53,13 @@ def can_be_told(refusal: Refused) -> bool:
     return True
 
 
-@pytest.mark.parametrize("mutant", list(mutants())[::_EVERY])
+@pytest.mark.parametrize("mutant", SAMPLE)
 def test_a_script_is_good_where_the_behaviour_is_right(mutant: str, tmp_path: Path) -> None:
+    known = departures(reference().identity)
     for refusal in refusals(mutant)[:1]:
         code, text = exit_code(script(refusal, reference().identity), tmp_path)
-        assert code == (0 if can_be_told(refusal) else 125), text
+        departs = any(entry.concerns(refusal.clause.id, reference().identity) for entry in known)
+        assert code == (int(departs) if can_be_told(refusal) else 125), text
 
 
 def test_a_script_is_bad_where_the_behaviour_is_wrong(tmp_path: Path) -> None:

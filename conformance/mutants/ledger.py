@@ -16,6 +16,10 @@ from ..backends.catalogue import reference
 from .mutant import Mutant
 
 
+class BrokenMutantError(RuntimeError):
+    """A mutant cannot be put in place."""
+
+
 @cache
 def mutants() -> dict[str, Mutant]:
     """Return every mutant by name.
@@ -41,8 +45,16 @@ def mutant_backend(name: str) -> Backend:
     ------
     KeyError
         If no mutant has this name.
+    BrokenMutantError
+        If what it is to replace is not there: on each call that would pass for an error of the backend.
     """
-    return _Mutated(mutants()[name], reference())
+    mutant = mutants()[name]
+    try:
+        with mutant.applied():
+            pass
+    except Exception as error:
+        raise BrokenMutantError(f"cannot be put in place: {type(error).__name__}: {error}") from error
+    return _Mutated(mutant, reference())
 
 
 class _Mutated:

@@ -263,7 +263,7 @@ MUTANTS = [
     mutant(
         "quantile_clamps_q_and_takes_all_types",
         statistics.quantile_refuses_other_q_and_types,
-        attribute("statistics:_levels", any_level),
+        attribute("statistics:levels_of", any_level),
     ),
     *statistics_counts.MUTANTS,
 ]
