@@ -19,6 +19,7 @@ from tensorcanon.reports.document import Document, read
 from tensorcanon.reports.summary import WORDS
 
 SAMPLE = Path(__file__).with_name("test_reports_run.json")
+PUBLISHED = Path(__file__).parents[1] / "reports" / "published"
 FOUND = "#page-found"
 ROWS = "#page-list tr.row"
 
@@ -111,9 +112,23 @@ def number(text: str) -> int:
 # What stands on the page
 
 
+_BADGES = """rows => rows.map(row =>
+  [row.dataset.clause, [...row.querySelectorAll(".badge")].map(badge => badge.textContent)])"""
+
+
+def unroll(page: Any) -> None:
+    """Bring every row about: those of a long list come as one scrolls to their chapter."""
+    for section in page.locator("#page-list section.chapter").all():
+        section.scroll_into_view_if_needed()
+        section.locator("tr.row").first.wait_for()
+        more = section.locator("button.more")
+        while more.is_visible():
+            more.click()
+
+
 def recount(page: Any, documents: list[Document]) -> None:
     """Every figure of the frame and the list, told anew from the documents."""
-    page.wait_for_selector(ROWS)
+    page.wait_for_selector("#page-list section")
     cards = page.locator("#page-runs .card")
     assert cards.count() == len(documents)
     for place, document in enumerate(documents):
@@ -126,14 +141,15 @@ def recount(page: Any, documents: list[Document]) -> None:
         figure = cards.nth(place).locator(".figure").inner_text()
         assert [number(part) for part in figure.split("of")] == [counts.get("pass", 0), sum(counts.values())]
         assert f"{summary.judged(document):,} observations" in cards.nth(place).inner_text()
+    chapters = [summary.by_chapter(document) for document in documents]
     for row in page.locator("#page-chapters tbody tr").all():
         chapter = row.locator("th").inner_text()
-        for place, document in enumerate(documents):
+        for place in range(len(documents)):
             cell = row.locator("td").nth(place).locator(".count")
             shown_here = {
                 re.sub(r"^\W*[\d,]+\s*|\W+$", "", text): number(text) for text in cell.all_text_contents()
             }
-            due = {WORDS[key]: count for key, count in summary.by_chapter(document)[chapter].items()}
+            due = {WORDS[key]: count for key, count in chapters[place][chapter].items()}
             assert shown_here == due
     for key in ("proved", "tests", "examples", "judged"):
         title = {
@@ -146,15 +162,14 @@ def recount(page: Any, documents: list[Document]) -> None:
         assert [number(text) for text in row.locator("td").all_inner_texts()] == [
             statement.evidence(document)[key] for document in documents
         ]
+    standings = [summary.clause_standings(document) for document in documents]
+    unroll(page)
     badges = {
-        row.get_attribute("data-clause"): [
-            re.sub(r"^\W+", "", t) for t in row.locator(".badge").all_text_contents()
-        ]
-        for row in page.locator(ROWS).all()
+        clause: [re.sub(r"^\W+", "", text) for text in texts]
+        for clause, texts in page.eval_on_selector_all(ROWS, _BADGES)
     }
     assert badges == {
-        clause: [WORDS[summary.clause_standings(document)[clause]] for document in documents]
-        for clause in documents[0].header["inventory"]
+        clause: [WORDS[each[clause]] for each in standings] for clause in documents[0].header["inventory"]
     }
     for chip in page.locator("#page-chips button").all():
         word = re.sub(r"[\d\W]+$", "", re.sub(r"^\W+", "", chip.inner_text()))
@@ -186,6 +201,14 @@ def test_every_figure_of_real_runs_is_that_of_their_documents(
         assert ended.returncode in (0, 1, 3), ended.stderr.decode()
     documents = gather.collect(tmp_path / str(place) for place in range(len(specs)))
     assert all(document.complete for document in documents) and summary.judged(documents[0]) > 0
+    recount(opened(documents).goto(), documents)
+
+
+def test_every_figure_of_published_runs_is_that_of_their_documents(opened: Callable[..., Opened]) -> None:
+    """Whole runs of torch, of the reference and of two other frameworks."""
+    names = ("torch", "reference", "borch", "mlx")
+    documents = gather.collect(PUBLISHED / f"{name}.json.gz" for name in names)
+    assert [document.header["backend"]["spec"] for document in documents] == list(names)
     recount(opened(documents).goto(), documents)
 
 
