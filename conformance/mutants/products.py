@@ -249,7 +249,7 @@ def _in_bfloat16(original: Any) -> Any:
     def call(input: Any, mat2: Any) -> Any:
         result = original(input, mat2)
         low = processor.get_float32_matmul_precision() == "medium" and input.dtype is dtypes.float32
-        return ops.to(result, dtypes.bfloat16) if low else result
+        return result.to(dtypes.bfloat16) if low else result
 
     return call
 
