@@ -159,7 +159,7 @@ class Channel:
             except BlockingIOError:
                 self._wait(deadline, writing=True)
             except BrokenPipeError:
-                raise self._died() from None
+                return  # It reads no more: what it said before, or its end, is received next.
 
     def _receive(self, deadline: float) -> bytes:
         searched = 0
