@@ -48,10 +48,7 @@ class Clause(Generic[P]):
     until: str | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Outcome:
-        outcome = self.rule(*args, **kwargs)
-        # The judge must know which clause an outcome speaks for; outcomes are frozen for everyone else.
-        object.__setattr__(outcome, "origin", self)
-        return outcome
+        return self.rule(*args, **kwargs).stated_by(self)
 
     @property
     def chapter(self) -> str:

@@ -56,6 +56,4 @@ def loosened(outcome: Outcome, mode: str, op: str) -> Outcome:
             made = OneOf(*(loosened(option, mode, op) for option in outcome.options))
         case _:
             return outcome
-    # What is made anew is still what the clause states.
-    object.__setattr__(made, "origin", outcome.origin)
-    return made
+    return made.stated_by(outcome.origin)

@@ -14,8 +14,9 @@ import numpy as np
 from . import accuracy
 from .accuracy import Bound
 from .comparison import describe, index_text
+from .judged import Judged
 from .observation import Array, Observation, Seen
-from .outcome import Structure, Within, _Judged
+from .outcome import Structure, Within
 from .rules import dtypes
 from .rules.dtypes import DType
 
@@ -23,7 +24,7 @@ _MOST_STEPS = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Ranges(_Judged):
+class Ranges(Judged):
     """Floating or complex values, each between two ends that are included; NaN where the ends are NaN.
 
     Attributes

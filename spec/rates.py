@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from .comparison import describe
+from .judged import Judged
 from .observation import Observation, Plain, Several
-
-if TYPE_CHECKING:
-    from .clause import Clause
 
 # A schedule may follow its formula from step to step: a few roundings each, in double precision.
 _TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
-class Rates:
+class Rates(Judged):
     """Python numbers near the exact ones, in order.
 
     Attributes
@@ -29,10 +26,6 @@ class Rates:
 
     values: tuple[float, ...]
     scale: float
-    origin: Clause[Any] | None = None
-
-    def allows(self, seen: Observation) -> bool:
-        return self.refusal(seen) is None
 
     def refusal(self, seen: Observation) -> str | None:
         if not isinstance(seen, Several) or len(seen.items) != len(self.values):

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .comparison import same_bits
+from .judged import Judged
 from .observation import Array, Observation, Seen, Several
 from .outcome import Exactly, Structure
 from .rules import dtypes
-
-if TYPE_CHECKING:
-    from .clause import Clause
 
 Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class Places(Judged):
     """Indices along a dimension at which a tensor holds the values due.
 
     Attributes
@@ -47,7 +44,6 @@ class Places:
     distinct: bool = False
     upto: bool = False
     signed_zero: bool = False
-    origin: Clause[Any] | None = None
 
     def refusal(self, seen: Observation) -> str | None:
         reason = Structure(dtypes.int64, self.shape).refusal(seen)
@@ -76,15 +72,12 @@ class Places:
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
         return f"index {indices[place]} at {place} leads to {found[place]}, due: {self.values[place]}"
 
-    def allows(self, seen: Observation) -> bool:
-        return self.refusal(seen) is None
-
     def __str__(self) -> str:
         return f"indices along dimension {self.dim} of {self.values.tolist()}"
 
 
 @dataclass(frozen=True, eq=False)
-class Selection:
+class Selection(Judged):
     """A named tuple (values, indices): the values due, and where the tensor holds what is shown.
 
     Attributes
@@ -100,7 +93,6 @@ class Selection:
     places: Places
     ordered: bool = True
     where: Array | None = None
-    origin: Clause[Any] | None = None
 
     def refusal(self, seen: Observation) -> str | None:
         if not isinstance(seen, Several) or len(seen.items) != 2:
@@ -129,9 +121,6 @@ class Selection:
             return due
         shown = values.value.reshape(due.values.shape)
         return Places(due.source, due.dim, shown, due.shape, due.distinct, due.upto, signed_zero=True)
-
-    def allows(self, seen: Observation) -> bool:
-        return self.refusal(seen) is None
 
     def __str__(self) -> str:
         order = "" if self.ordered else ", in any order"

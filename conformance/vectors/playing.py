@@ -11,8 +11,9 @@ from tensorcanon.spec.outcome import Outcome
 from tensorcanon.spec.rules import dtypes
 
 from ..backend import Handle
+from ..refusal import Refused, Unclaimed
 from ..routine import Name, Routine
-from ..run import Refused, Run, Unclaimed
+from ..run import Run
 from . import numerals, outcomes
 from .numerals import Json
 from .restoring import restores
@@ -84,10 +85,7 @@ def _take(run: Run, line: Json, known: dict[str, Any]) -> None:
 
 
 def _due(line: Json) -> Outcome:
-    allowed = outcomes.decode(line["allowed"])
-    # As a clause's call does; the judge must know which clause an outcome speaks for.
-    object.__setattr__(allowed, "origin", canon.clauses()[line["clause"]])
-    return allowed
+    return outcomes.decode(line["allowed"]).stated_by(canon.clauses()[line["clause"]])
 
 
 def _arguments(line: Json, known: dict[str, Any]) -> list[Any]:
