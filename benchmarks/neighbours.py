@@ -28,7 +28,8 @@ from tensorcanon.conformance.check import Check
 from tensorcanon.conformance.examples import Example, case_of, numbers, tapes
 from tensorcanon.conformance.inventory import checks
 from tensorcanon.conformance.profiles import PROFILES
-from tensorcanon.conformance.run import Refused, Tally
+from tensorcanon.conformance.refusal import Refused
+from tensorcanon.conformance.tally import Tally
 from tensorcanon.reference import dispatch, writing
 from tensorcanon.reference.autograd.tape import tensors_in
 from tensorcanon.reference.kernels import fresh

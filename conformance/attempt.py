@@ -9,7 +9,9 @@ from tensorcanon.spec.clause import Clause
 from .backend import Backend, NotSeveralError
 from .check import Check
 from .isolation.channel import LostError
-from .run import Refused, Run, Tally, Unclaimed
+from .refusal import Refused, Unclaimed
+from .run import Run
+from .tally import Tally
 
 
 def attempt(

@@ -11,7 +11,8 @@ from .attempt import attempt
 from .backend import Backend
 from .check import Check
 from .examples import Example, case_of
-from .run import Refused, Tally
+from .refusal import Refused
+from .tally import Tally
 from .tape import LENGTH
 
 # Names that call whatever they are given: that one of them works says nothing of another.

@@ -13,7 +13,7 @@ from .examine import Guidance, examine
 from .examples import Example
 from .expectations import Expectation
 from .profiles import Profile
-from .run import Refused
+from .refusal import Refused
 
 Note = Callable[[Check, Example], None]
 

@@ -18,7 +18,8 @@ from .backend import Backend
 from .check import Check
 from .examples import Example, case_of, numbers, shrunk, tapes
 from .profiles import Profile
-from .run import Refused, Tally
+from .refusal import Refused
+from .tally import Tally
 
 Verdict = Literal[
     "pass",

@@ -17,7 +17,9 @@ from tensorcanon.spec.rules.dtypes import DType
 from . import values
 from .backend import Array
 from .check import verifies
-from .run import Refused, Run, Tally
+from .refusal import Refused
+from .run import Run
+from .tally import Tally
 
 Arrays = tuple[Array, ...]
 

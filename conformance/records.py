@@ -29,7 +29,7 @@ from .examine import Examination
 from .expectations import Expectation
 from .inventory import checks
 from .reproduction import script
-from .run import Tally
+from .tally import Tally
 
 Record = dict[str, Any]
 

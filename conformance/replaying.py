@@ -12,7 +12,8 @@ from .backend import Backend
 from .check import Check
 from .examples import Example, case_of
 from .inventory import checks
-from .run import Refused, Tally
+from .refusal import Refused
+from .tally import Tally
 
 
 class WitnessError(ValueError):

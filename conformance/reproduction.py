@@ -12,8 +12,8 @@ from . import script_tables
 from .backend import Identity
 from .backends import coordinates
 from .backends.errors import UnknownBackendError
+from .refusal import Refused
 from .routine import Step
-from .run import Refused
 from .script_outcomes import NoExpressionError, expression, helpers, wants_warnings
 from .script_transforms import line_through, preamble
 

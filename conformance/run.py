@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import textwrap
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -35,76 +33,10 @@ from .backend import Absent, Array, Backend, Handle
 from .inputs import Operand
 from .names import NO_OPS, needs_autograd, short
 from .program import Elements, Program, source_of
+from .refusal import Refused, Shown, Unclaimed
 from .routine import Routine, written
 from .script_outcomes import wants_warnings
-
-# What may show of an example that a clause does not allow.
-Shown = Literal["fail", "crash", "timeout", "out-of-memory"]
-
-
-class Refused(AssertionError):  # noqa: N818 (the verdict's word)
-    """A backend showed what a clause does not allow."""
-
-    def __init__(
-        self,
-        clause: Clause[Any],
-        reason: str,
-        allowed: str,
-        seen: str,
-        program: Program,
-        *,
-        due: Outcome | None = None,
-        subject: str | None = None,
-        verdict: Shown = "fail",
-    ) -> None:
-        super().__init__(f"{clause.id}: {reason}")
-        self.clause = clause
-        self.reason = reason
-        self.allowed = allowed
-        self.seen = seen
-        # As it is now: a check may tidy up on its way out.
-        self.program = program.copy()
-        # What was due of which variable; without a variable, of the last step.
-        self.due = due
-        self.subject = subject
-        self.verdict: Shown = verdict
-
-
-class Unclaimed(Exception):  # noqa: N818 (the verdict's word)
-    """The example needs something that the backend does not claim."""
-
-
-@dataclass
-class Measured:
-    """The largest error of one op and data type, with the limit it was held to."""
-
-    unit: str
-    largest: float
-    limit: float
-
-
-@dataclass
-class Tally:
-    """What the examples of one test added up to.
-
-    Attributes
-    ----------
-    judged : Counter
-        Observations by clause id.
-    worked : set of str
-        The ops that gave a result.
-    erred : dict
-        By clause id and op, an error that was due, as a refusal: what it is if the op never works.
-    """
-
-    examples: int = 0
-    judged: Counter[str] = field(default_factory=Counter)
-    unclaimed: int = 0
-    errors: dict[tuple[str, str], Measured] = field(default_factory=dict)
-    layouts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    specials: Counter[tuple[str, str]] = field(default_factory=Counter)
-    worked: set[str] = field(default_factory=set)
-    erred: dict[tuple[str, str], Refused] = field(default_factory=dict)
+from .tally import Tally
 
 
 class Run:
@@ -376,21 +308,15 @@ class Run:
                 if value.shape != allowed.value.shape or getattr(seen, "dtype", None) is not allowed.dtype:
                     return
                 error, _ = allowed.error(seen)  # type: ignore[arg-type]
-                self._keep(label, allowed.dtype, error, allowed.bound.unit, allowed.bound.limit)
+                self.tally.keep(label, allowed.dtype, error, allowed.bound.unit, allowed.bound.limit)
             case Satisfies(), _ if allowed.structure.allows(seen):
                 error, _ = allowed.error(seen)
-                self._keep(label, allowed.dtype, error, allowed.unit, allowed.limit)
+                self.tally.keep(label, allowed.dtype, error, allowed.unit, allowed.limit)
             case Each(), Several():
                 for due, got in zip(allowed.items, seen.items, strict=False):
                     self._measure(due, got, label)
             case ((OneOf() | Warns()), _):
                 return
-
-    def _keep(self, label: str, dtype: DType, error: float, unit: str, limit: float) -> None:
-        """Keep an error if it is the nearest to its limit so far."""
-        known = self.tally.errors.setdefault((label, dtype.name), Measured(unit, 0.0, 0.0))
-        if error / limit >= known.largest / (known.limit or 1.0):
-            known.largest, known.limit = error, float(limit)
 
     def _bound(self, out: str | None, native: Any) -> Any:
         """Bind a native result to its variable: tuples item by item, Python values as they are."""

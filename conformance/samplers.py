@@ -12,7 +12,8 @@ from tensorcanon.spec.observation import Seen
 from tensorcanon.spec.rules import dtypes
 
 from .backend import Array, Handle
-from .run import Run, Unclaimed
+from .refusal import Unclaimed
+from .run import Run
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,10 @@ from hypothesis.stateful import (
 )
 
 from .backend import Backend
-from .run import Refused, Run, Tally
+from .refusal import Refused
+from .run import Run
 from .session import CLAUSES, MOST_STEPS, SHAPES, Session
+from .tally import Tally
 from .tape import Tape
 
 # What a step decides: which tensor, which function, which numbers.

@@ -17,7 +17,8 @@ from tensorcanon.conformance.examine import Examination, examine
 from tensorcanon.conformance.inputs import Operand, draw_operand
 from tensorcanon.conformance.plugin import RECORDS, Examiner
 from tensorcanon.conformance.profiles import PROFILES
-from tensorcanon.conformance.run import Run, Unclaimed
+from tensorcanon.conformance.refusal import Unclaimed
+from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.spec.clause import clause
 from tensorcanon.spec.outcome import Exactly, Outcome

@@ -20,7 +20,7 @@ from tensorcanon.conformance.check import Check
 from tensorcanon.conformance.examples import Example, case_of, numbers, tapes
 from tensorcanon.conformance.inventory import checks
 from tensorcanon.conformance.profiles import Profile
-from tensorcanon.conformance.run import Tally
+from tensorcanon.conformance.tally import Tally
 from tensorcanon.reference.tensor import Tensor
 
 NAMES = frozenset(Path(__file__).with_name("agreement").joinpath("names.txt").read_text("utf-8").split())

@@ -12,8 +12,10 @@ from tensorcanon.conformance.backend import Symbol
 from tensorcanon.conformance.backends.catalogue import reference
 from tensorcanon.conformance.inputs import LAYOUTS, Operand
 from tensorcanon.conformance.program import encode, source_of
+from tensorcanon.conformance.refusal import Refused
 from tensorcanon.conformance.reproduction import script
-from tensorcanon.conformance.run import Refused, Run, Tally
+from tensorcanon.conformance.run import Run
+from tensorcanon.conformance.tally import Tally
 from tensorcanon.spec import promotion
 from tensorcanon.spec.outcome import Exactly
 from tensorcanon.spec.rules import dtypes

@@ -15,8 +15,8 @@ from tensorcanon.conformance.expectations import departures
 from tensorcanon.conformance.inventory import checks
 from tensorcanon.conformance.mutants.ledger import mutant_backend, mutants
 from tensorcanon.conformance.profiles import PROFILES
+from tensorcanon.conformance.refusal import Refused
 from tensorcanon.conformance.reproduction import script
-from tensorcanon.conformance.run import Refused
 from tensorcanon.conformance.script_outcomes import NoExpressionError, expression
 from tensorcanon.conformance.script_transforms import preamble
 

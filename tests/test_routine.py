@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from tensorcanon.conformance.backends.catalogue import reference
-from tensorcanon.conformance.run import Run, Tally
+from tensorcanon.conformance.run import Run
+from tensorcanon.conformance.tally import Tally
 from tensorcanon.spec import promotion
 
 TEXT = """\

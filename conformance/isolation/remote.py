@@ -15,7 +15,7 @@ from tensorcanon.spec.rules.dtypes import DType
 
 from ..backend import Absent, Array, Claims, Handle, Identity
 from ..backends.catalogue import UnknownBackendError
-from ..run import Unclaimed
+from ..refusal import Unclaimed
 from . import wire
 from .channel import Channel, Limits, LostError
 from .worker import ABSENT, PROTOCOL

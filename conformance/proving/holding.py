@@ -28,8 +28,10 @@ from tensorcanon.spec.rules.dtypes import DType
 
 from ..backend import Array, Backend, Handle
 from ..backends.catalogue import resolve
+from ..refusal import Refused
 from ..reproduction import script
-from ..run import Refused, Run, Tally
+from ..run import Run
+from ..tally import Tally
 from .question import Question, question
 
 # Large enough that calls cost little, small enough that a block's arrays stay in the caches.

@@ -9,7 +9,8 @@ import numpy as np
 
 from tensorcanon.conformance.backend import Handle
 from tensorcanon.conformance.check import verifies
-from tensorcanon.conformance.run import Run, Unclaimed
+from tensorcanon.conformance.refusal import Unclaimed
+from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.samplers import elements, on_cpu
 from tensorcanon.spec import data
 from tensorcanon.spec.rules import batches

@@ -9,7 +9,8 @@ import numpy as np
 from tensorcanon.conformance.backend import Handle
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.places import MADE, MAKERS, evaluated, here, judged, stated
-from tensorcanon.conformance.run import Run, Unclaimed
+from tensorcanon.conformance.refusal import Unclaimed
+from tensorcanon.conformance.run import Run
 from tensorcanon.spec import device
 
 NAMES = [(kind, index) for kind in ("cpu", "cuda", "meta", "mps", "xpu") for index in (None, 0, 1, 7)]

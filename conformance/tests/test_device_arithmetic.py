@@ -9,7 +9,8 @@ import numpy as np
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import Operand, draw_operand
 from tensorcanon.conformance.places import here
-from tensorcanon.conformance.run import Run, Unclaimed
+from tensorcanon.conformance.refusal import Unclaimed
+from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.samplers import elements
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.spec import device

@@ -6,7 +6,8 @@ from typing import Any
 
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.places import here
-from tensorcanon.conformance.run import Run, Unclaimed
+from tensorcanon.conformance.refusal import Unclaimed
+from tensorcanon.conformance.run import Run
 from tensorcanon.spec import device
 from tensorcanon.spec.rules import dtypes
 from tensorcanon.spec.rules.dtypes import DType

@@ -10,7 +10,8 @@ from tensorcanon.conformance.backend import Handle
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import Operand, draw_operand
 from tensorcanon.conformance.places import here
-from tensorcanon.conformance.run import Run, Unclaimed
+from tensorcanon.conformance.refusal import Unclaimed
+from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.spec import device
 from tensorcanon.spec.rules import dtypes

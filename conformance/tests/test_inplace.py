@@ -12,7 +12,8 @@ import numpy as np
 from tensorcanon.conformance.backend import Array, Handle
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import Operand, draw_layout, draw_operand
-from tensorcanon.conformance.run import Run, Unclaimed
+from tensorcanon.conformance.refusal import Unclaimed
+from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.spec import inplace
 from tensorcanon.spec.rules import dtypes

@@ -11,7 +11,8 @@ from tensorcanon.conformance.backend import Handle
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import Operand, draw_operand, draw_shape
 from tensorcanon.conformance.places import here
-from tensorcanon.conformance.run import Run, Unclaimed
+from tensorcanon.conformance.refusal import Unclaimed
+from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.spec import interop
 from tensorcanon.spec.rules import dtypes

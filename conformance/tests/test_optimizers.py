@@ -8,7 +8,8 @@ from typing import Any
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import Operand
 from tensorcanon.conformance.places import here
-from tensorcanon.conformance.run import Run, Unclaimed
+from tensorcanon.conformance.refusal import Unclaimed
+from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.tape import Tape
 from tensorcanon.conformance.walks import Walk, draw_walk, follow
 from tensorcanon.spec import optimizers

@@ -12,7 +12,8 @@ import numpy as np
 
 from tensorcanon.conformance.check import verifies
 from tensorcanon.conformance.inputs import LAYOUTS, Operand, draw_operand, draw_shape
-from tensorcanon.conformance.run import Run, Unclaimed
+from tensorcanon.conformance.refusal import Unclaimed
+from tensorcanon.conformance.run import Run
 from tensorcanon.conformance.samplers import elements, on_cpu
 from tensorcanon.conformance.saving import ROUNDTRIP, SAVED
 from tensorcanon.conformance.tape import Tape

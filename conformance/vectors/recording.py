@@ -19,8 +19,10 @@ from tensorcanon.spec.outcome import Each, Exactly, Outcome
 from ..backend import Array, Backend, Handle, Identity
 from ..check import Check
 from ..inputs import Operand
+from ..refusal import Unclaimed
 from ..routine import Name, Step
-from ..run import Run, Tally, Unclaimed
+from ..run import Run
+from ..tally import Tally
 from . import answers, numerals, outcomes
 from .numerals import Json, NotTellableError
 from .restoring import restores
