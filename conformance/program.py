@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,15 +111,16 @@ def indented(step: Step) -> str:
 def line_of(step: Step) -> str:
     """Return a step as a line of torch code, the definition of a routine as several."""
     if step.name == "def":
-        return _definition(step.args[0])
+        return definition(step.args[0], indented)
     if step.name == "define":
         return str(step.args[1])
     text = _expression(step.name, [source_of(arg) for arg in step.args], step.kwargs)
     return text if step.out is None else f"{step.out} = {text}"
 
 
-def _definition(routine: Routine) -> str:
-    body = [f"    {indented(step)}".replace("\n", "\n    ") for step in routine.steps]
+def definition(routine: Routine, line: Callable[[Step], str]) -> str:
+    """Return a routine as code; `line` gives that of a step, indented by its depth."""
+    body = [f"    {line(step)}".replace("\n", "\n    ") for step in routine.steps]
     head = f"def {routine.name}({', '.join(routine.parameters)}):"
     return "\n".join([head, *body, f"    return {source_of(routine.result)}"])
 

@@ -101,8 +101,7 @@ def table(name: str) -> list[str]:
     """Return the lines of an engine's adapter: what stands between its imports and its claims."""
     module, _ = TABLES[name]
     source = files("tensorcanon.conformance.backends").joinpath(f"{module}.py").read_text("utf-8")
-    between = source[source.index("\n# Methods") if "\n# Methods" in source else source.index("\n_SAME") :]
-    between = between[: between.index("\ndef backend()")]
+    between = source[source.index("\n# Functions with torch's names") : source.index("\ndef backend()")]
     return (_ABSENT + between.strip() + _TORCH % _NAMES[name]).splitlines()
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import textwrap
+from functools import partial
 from typing import Any
 
 from .backend import Handle
 from .backends.transforms import computes
-from .program import indented
-from .routine import Routine, Step
+from .program import definition, indented
+from .routine import Name, Routine, Step
 
 _COMPILED = '''
 def holds(value):
@@ -69,6 +71,9 @@ def preamble(transform: str) -> list[str]:
 
 def line_through(step: Step, transform: str) -> str:
     """Return a step as code, indented by its depth, through the transform where the run took it so."""
+    if step.name == "def":
+        code = definition(step.args[0], partial(line_through, transform=transform))
+        return textwrap.indent(code, "    " * step.depth)
     plain = indented(step)
     names = list(dict.fromkeys(_variables((step.args, step.kwargs))))
     if not transform or not computes(step.name) or not names or _holds_a_routine((step.args, step.kwargs)):
@@ -85,7 +90,7 @@ def line_through(step: Step, transform: str) -> str:
 def _variables(value: Any) -> list[str]:
     """Return the variables in arguments; of an item of a tuple, the tuple's."""
     match value:
-        case Handle():
+        case Handle() | Name():
             return [re.split(r"[\[.]", value.name)[0]]
         case tuple() | list():
             return [name for item in value for name in _variables(item)]

@@ -36,6 +36,16 @@ def _recording(machine: Any) -> bool:
     return bool(machine.session.machine.recording)
 
 
+def _step(name: str) -> Any:
+    """Return the rule that takes a session's step of that name."""
+
+    def take(machine: Programs, choices: bytes) -> None:
+        machine.take(name, choices)
+
+    take.__name__ = name  # by which Hypothesis shows the rule
+    return rule(choices=_CHOICES)(take)
+
+
 class Programs(RuleBasedStateMachine):
     """Views, writes, gradients and their modes in any order, each step compared with what is due.
 
@@ -56,11 +66,12 @@ class Programs(RuleBasedStateMachine):
         self.session.tape = Tape(choices)
         self.session.begin(shape, other, requires_grad=grad)
 
-    def _take(self, step: Any, choices: bytes) -> None:
+    def take(self, step: str, choices: bytes) -> None:
+        """Take a step of the session, with the decisions that these bytes make."""
         if not self.session.ended:
             self.session.tape = Tape(choices)
             with self._judging():
-                step()
+                getattr(self.session, step)()
 
     @contextmanager
     def _judging(self) -> Iterator[None]:
@@ -71,37 +82,14 @@ class Programs(RuleBasedStateMachine):
             self.session.halved = self.session.ended = True
             raise
 
-    @rule(choices=_CHOICES)
-    def compute(self, choices: bytes) -> None:
-        self._take(self.session.compute, choices)
-
-    @rule(choices=_CHOICES)
-    def write(self, choices: bytes) -> None:
-        self._take(self.session.write, choices)
-
-    @rule(choices=_CHOICES)
-    def backward(self, choices: bytes) -> None:
-        self._take(self.session.backward, choices)
-
-    @rule(choices=_CHOICES)
-    def detach(self, choices: bytes) -> None:
-        self._take(self.session.detach, choices)
-
+    compute = _step("compute")
+    write = _step("write")
+    backward = _step("backward")
+    detach = _step("detach")
     # Under `no_grad` nothing is learnt from views.
-    @precondition(_recording)
-    @rule(choices=_CHOICES)
-    def view(self, choices: bytes) -> None:
-        self._take(self.session.view, choices)
-
-    @precondition(_recording)
-    @rule(choices=_CHOICES)
-    def clear(self, choices: bytes) -> None:
-        self._take(self.session.clear, choices)
-
-    @precondition(_recording)
-    @rule(choices=_CHOICES)
-    def require_grad(self, choices: bytes) -> None:
-        self._take(self.session.require_grad, choices)
+    view = precondition(_recording)(_step("view"))
+    clear = precondition(_recording)(_step("clear"))
+    require_grad = precondition(_recording)(_step("require_grad"))
 
     @precondition(_recording)
     @rule()

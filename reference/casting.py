@@ -97,3 +97,12 @@ def checked_number(number: Number, target: dtype) -> Array:
             raise RuntimeError(f"value cannot be converted to type {target.rule.name}_t without overflow")
         number = int(number)
     return number_array(number, target)
+
+
+def plain(array: Array) -> Any:
+    """Return an array as nested lists of Python numbers, a zero-dim one as a number."""
+    if array.dtype.kind == "V" and array.dtype.names:
+        array = cast(array, dtypes.complex64)
+    elif array.dtype.kind not in "biufc":
+        array = array.astype(np.float32)
+    return array.tolist()

@@ -11,7 +11,7 @@ from .cautions import warn_once
 from .dispatch import op, ops
 from .kernels import strides_in, with_strides
 from .legacy import kind_of, type_name
-from .tensor import Tensor, lies_in
+from .tensor import Tensor
 
 
 @op("clone")
@@ -24,7 +24,7 @@ def clone(input: Tensor, *, memory_format: Any = formats.preserve_format) -> Ten
 @op("contiguous", function=False, composite=True)
 def contiguous(input: Tensor, memory_format: Any = formats.contiguous_format) -> Tensor:
     """Return the tensor itself where its elements lie in order, otherwise a copy that does."""
-    if lies_in(memory_format, input.shape, input.strides) and not (input.conjugate or input.negated):
+    if formats.lies_in(memory_format, input.shape, input.strides) and not (input.conjugate or input.negated):
         return input
     return ops.clone(input, memory_format=memory_format)  # type: ignore[no-any-return]
 
@@ -52,7 +52,9 @@ def to(
     copy = flags[1] if len(flags) > 1 else copy
     place = input.device if device is None else devices.checked(device)
     kind: dtypes.dtype = dtypes.given(dtype) or input.dtype
-    in_order = memory_format is formats.preserve_format or lies_in(memory_format, input.shape, input.strides)
+    in_order = memory_format is formats.preserve_format or formats.lies_in(
+        memory_format, input.shape, input.strides
+    )
     if kind is input.dtype and in_order and not copy and place == input.device:
         return input
     return moved(ops._to_copy(input, kind, memory_format), place)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensorcanon.spec.rules import strides as rules
+from tensorcanon.spec.rules.dims import wrap_dim
 
 from . import casting, devices, dtypes, formats
 from .size import Size
@@ -204,14 +204,10 @@ class Tensor:
 
     def size(self, dim: int | None = None) -> Any:
         """Return the shape, or the size of one dimension."""
-        from tensorcanon.spec.rules.dims import wrap_dim
-
         return self.shape if dim is None else self.shape[wrap_dim(dim, self.ndim)]
 
     def stride(self, dim: int | None = None) -> Any:
         """Return the strides, or that of one dimension."""
-        from tensorcanon.spec.rules.dims import wrap_dim
-
         return self.strides if dim is None else self.strides[wrap_dim(dim, self.ndim)]
 
     def storage_offset(self) -> int:
@@ -272,7 +268,7 @@ class Tensor:
 
     def is_contiguous(self, memory_format: formats.memory_format = formats.contiguous_format) -> bool:
         """Return whether the elements lie in the order of a memory format, without gaps."""
-        return lies_in(memory_format, self.shape, self.strides)
+        return formats.lies_in(memory_format, self.shape, self.strides)
 
     def is_floating_point(self) -> bool:
         return self.dtype.is_floating_point
@@ -328,13 +324,13 @@ class Tensor:
             from .autograd.mapping import check_number
 
             check_number(self)
-        return plain(self.array.reshape(()))
+        return casting.plain(self.array.reshape(()))
 
     def tolist(self) -> Any:
         """Return the elements as nested lists of Python numbers, a number for a zero-dim tensor."""
         if self.is_meta:
             raise NotImplementedError(devices.NO_DATA)
-        return plain(self.array)
+        return casting.plain(self.array)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -435,20 +431,3 @@ def _check_numpy(tensor: Tensor) -> None:
                 f"Can't call numpy() on Tensor that has {name} bit set. "
                 f"Use tensor.resolve_{short}().numpy() instead."
             )
-
-
-def lies_in(order: formats.memory_format, shape: Sequence[int], strides: Sequence[int]) -> bool:
-    """Return whether strides are those of a memory format, up to dimensions of size 1."""
-    if order is formats.channels_last or order is formats.channels_last_3d:
-        ndim = 4 if order is formats.channels_last else 5
-        return len(shape) == ndim and rules.same_layout(shape, strides, rules.channels_last_strides(shape))
-    return rules.is_contiguous(shape, strides)
-
-
-def plain(array: Array) -> Any:
-    """Return an array as nested lists of Python numbers, a zero-dim one as a number."""
-    if array.dtype.kind == "V" and array.dtype.names:
-        array = casting.cast(array, dtypes.complex64)
-    elif array.dtype.kind not in "biufc":
-        array = array.astype(np.float32)
-    return array.tolist()

@@ -19,11 +19,6 @@ from tensorcanon.reports.quick import quick
 SAMPLE = Path(__file__).with_name("test_reports_run.json")
 
 
-@pytest.fixture
-def sample() -> Document:
-    return read(SAMPLE)
-
-
 def logged(document: Document, path: Path, *, footer: bool = True) -> Path:
     with Log(path) as log:
         log.append(document.header)

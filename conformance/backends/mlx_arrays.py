@@ -15,6 +15,7 @@ from tensorcanon.spec.rules import dtypes
 from ..backend import Absent, Array, Backend, Claims, Identity
 from .tables import Engine, Tabled, both_ways
 
+# Functions with torch's names and signatures, as far as they go.
 _SAME = (
     "exp expm1 log log2 log10 log1p sin cos tan sinh cosh tanh sqrt rsqrt square abs floor ceil sign "
     "reciprocal sigmoid erf erfinv isnan isinf isfinite logical_not logical_and logical_or maximum minimum "

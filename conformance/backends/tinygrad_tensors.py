@@ -21,7 +21,7 @@ from ..backend import Absent, Array, Backend, Claims, Identity
 from .probe import probe
 from .tables import Engine, Tabled, both_ways
 
-# Methods with torch's names and signatures, as far as they go.
+# Functions with torch's names and signatures, as far as they go.
 _SAME = (
     "exp log log2 log10 sin cos tan sinh cosh tanh asin acos atan asinh acosh atanh sqrt rsqrt square abs "
     "neg floor ceil trunc round sign reciprocal sigmoid erf isnan isinf isfinite logical_not "

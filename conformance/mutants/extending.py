@@ -12,7 +12,7 @@ from tensorcanon.reference.dispatch import ops
 from tensorcanon.reference.state import state
 from tensorcanon.spec import extending
 
-from .autograd import without_option
+from .autograd_passes import without_option
 from .mutant import Mutant, attribute, mutant
 
 Call = Callable[..., Any]

@@ -55,8 +55,8 @@ def _with_last_column(original: Any) -> Any:
     return call
 
 
-def _symmetric(original: Any) -> Any:
-    """Solve with the transpose of a complex matrix."""
+def _conjugated(original: Any) -> Any:
+    """Solve with the conjugate of a complex matrix."""
 
     def call(A: Any, B: Any) -> Any:
         return original(np.conj(A) if A.dtype.kind == "c" else A, B)
@@ -173,7 +173,7 @@ MUTANTS = (
         kernel("linalg.solve_ex", _turned),
     ),
     mutant(
-        "det_and_solve_lose_digits_past_16_rows",
+        "solve_and_inverse_lose_digits_past_16_rows",
         (a.solve_fulfils_the_equations, a.the_inverse_times_the_matrix_is_the_unit),
         attribute("linalg.solving:solved", _rounded_past(16)),
     ),
@@ -185,7 +185,7 @@ MUTANTS = (
     mutant(
         "solve_conjugates_the_matrix",
         a.solve_fulfils_the_equations,
-        attribute("linalg.solving:solved", _symmetric),
+        attribute("linalg.solving:solved", _conjugated),
     ),
     mutant(
         "inverse_into_out_is_transposed",

@@ -151,15 +151,7 @@ LAYOUT = [
         "is_contiguous_looks_at_dimensions_of_size_one",
         (views.is_contiguous_asks_for_row_major_strides, views.contiguous_returns_the_tensor_where_it_is),
         attribute(
-            "tensor:lies_in",
-            lambda original: (
-                lambda order, shape, strides: (
-                    original(order, shape, strides) and strides == contiguous_strides(shape)
-                )
-            ),
-        ),
-        attribute(
-            "conversion:lies_in",
+            "formats:lies_in",
             lambda original: (
                 lambda order, shape, strides: (
                     original(order, shape, strides) and strides == contiguous_strides(shape)
@@ -171,7 +163,7 @@ LAYOUT = [
         "is_contiguous_accepts_any_dense_tensor",
         views.is_contiguous_asks_for_row_major_strides,
         attribute(
-            "tensor:lies_in",
+            "formats:lies_in",
             lambda original: lambda order, shape, strides: np.prod(shape) < 2 or 1 in strides,
         ),
     ),

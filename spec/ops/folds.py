@@ -10,13 +10,11 @@ import numpy as np
 from ..accuracy import Array
 from ..rules import dtypes
 from ..rules.dtypes import DType
+from .columns import BOTH, CUBE, DEEP, FINE, LONG, METHOD, NEITHER, OUT, TALL, WIDE
 from .function import Function, Values
-from .moves import BOTH, CUBE, DEEP, METHOD, NEITHER, OUT
 
 # Tests of uint8 give uint8.
 LOGICAL = tuple(dtype for dtype in dtypes.COMMON if dtype is not dtypes.uint8)
-LARGE = (67, 65)
-WIDE = (dtypes.float32, dtypes.float64)
 NUMBERS = (*dtypes.FLOATS, *dtypes.COMPLEXES)
 
 
@@ -29,7 +27,7 @@ def _fold(
     types: tuple[DType, ...] = dtypes.FLOATS,
     **more: Any,
 ) -> Function:
-    more.setdefault("large", None if "inputs" in more or not more.get("function", True) else LARGE)
+    more.setdefault("large", None if "inputs" in more or not more.get("function", True) else WIDE)
     return Function(
         name, exact, args=args, terms=terms, values=values, types=types, **{"forms": BOTH, **more}
     )
@@ -90,7 +88,7 @@ SUMS = (
         *(1, 4),
         function=False,
         forms=METHOD,
-        large=(1025, 4),
+        large=TALL,
     ),
     _fold("nansum", lambda x: np.nansum(x, 1), 1),
     _fold("mean", lambda x: x.mean(1), 1, types=NUMBERS),
@@ -116,22 +114,22 @@ SUMS = (
         "dist",
         lambda x, y: np.sqrt(((x - y) ** 2).sum()),
         inputs=((3, 4), (4,)),
-        large=(LARGE, (65,)),
+        large=(WIDE, (65,)),
         values="distinct",
         terms=32,
-        types=WIDE,
+        types=FINE,
         smooth=False,
         forms=METHOD,
     ),
-    _fold("trace", lambda x: np.trace(x), forms=METHOD, types=WIDE),
-    _fold("renorm", _renorm, 2, 1, 1.0, inputs=CUBE, terms=32, types=WIDE, smooth=False, large=DEEP),
+    _fold("trace", lambda x: np.trace(x), forms=METHOD, types=FINE),
+    _fold("renorm", _renorm, 2, 1, 1.0, inputs=CUBE, terms=32, types=FINE, smooth=False, large=DEEP),
     _fold(
         "cov",
         lambda x: np.asarray(
             (x - x.mean(1, keepdims=True)) @ (x - x.mean(1, keepdims=True)).T / (x.shape[1] - 1)
         ),
         terms=64,
-        types=WIDE,
+        types=FINE,
         forms=METHOD,
         maps=False,
     ),
@@ -139,14 +137,14 @@ SUMS = (
 RUNNING = (
     _fold("cumsum", lambda x: np.cumsum(x, 1), 1, types=NUMBERS),
     _fold("cumprod", lambda x: np.cumprod(x, 0), 0, types=NUMBERS),
-    _fold("logcumsumexp", lambda x: np.log(np.cumsum(np.exp(x), 1)), 1, terms=64, types=WIDE),
+    _fold("logcumsumexp", lambda x: np.log(np.cumsum(np.exp(x), 1)), 1, terms=64, types=FINE),
     _fold("softmax", lambda x: _softmax(x, 1), 1, terms=32, forms=METHOD),
     _fold("log_softmax", lambda x: np.log(_softmax(x, 0)), 0, terms=32, forms=METHOD),
     _fold("diff", lambda x: np.diff(x)),
     _fold("trapezoid", lambda x: ((x[:, 1:] + x[:, :-1]) / 2).sum(1), forms=NEITHER),
     _fold("trapz", lambda x: ((x[:, 1:] + x[:, :-1]) / 2).sum(1), forms=NEITHER),
     _fold("cumulative_trapezoid", lambda x: np.cumsum((x[:, 1:] + x[:, :-1]) / 2, 1), forms=NEITHER),
-    _fold("gradient", _gradient, forms=NEITHER, types=WIDE, maps=False),
+    _fold("gradient", _gradient, forms=NEITHER, types=FINE, maps=False),
     _order("cummax", lambda x: _running(np.maximum, x, 1), 1),
     _order("cummin", lambda x: _running(np.minimum, x, 0), 0),
 )
@@ -172,8 +170,8 @@ CHOICES = (
             ("argmax", lambda x: x.argmax(1), (1,), {"smooth": False}),
             ("argmin", lambda x: x.argmin(), (), {"smooth": False}),
             ("argsort", lambda x: x.argsort(0), (0,), {"smooth": False, "forms": METHOD}),
-            ("quantile", lambda x: np.quantile(x, 0.5, 1), (0.5, 1), {"types": WIDE, "terms": 8}),
-            ("nanquantile", lambda x: np.quantile(x, 0.25, 0), (0.25, 0), {"types": WIDE, "terms": 8}),
+            ("quantile", lambda x: np.quantile(x, 0.5, 1), (0.5, 1), {"types": FINE, "terms": 8}),
+            ("nanquantile", lambda x: np.quantile(x, 0.25, 0), (0.25, 0), {"types": FINE, "terms": 8}),
         )
     ),
     _order("all", lambda x: (x != 0).all(1), 1, values="ties", types=LOGICAL, smooth=False),
@@ -191,7 +189,7 @@ CHOICES = (
         "searchsorted",
         lambda v, x: np.searchsorted(v, x),
         inputs=(np.array([-1.0, 0.5, 2.0]), (3, 4)),
-        large=(None, LARGE),
+        large=(None, WIDE),
         values="ties",
         types=(dtypes.float64,),
         smooth=False,
@@ -201,7 +199,7 @@ CHOICES = (
         "bucketize",
         lambda x, v: np.searchsorted(v, x, "right"),
         inputs=((3, 4), np.array([0.0, 1.0])),
-        large=LARGE,
+        large=WIDE,
         kwargs={"right": True},
         values="ties",
         types=(dtypes.float64,),
@@ -212,7 +210,7 @@ CHOICES = (
         "isin",
         lambda x, v: np.isin(x, v),
         inputs=((3, 4), np.array([0.0, 2.0])),
-        large=LARGE,
+        large=WIDE,
         values="ties",
         types=(dtypes.float64,),
         smooth=False,
@@ -225,22 +223,22 @@ CHOICES = (
         -1,
         1,
         values="ties",
-        types=WIDE,
+        types=FINE,
         smooth=False,
         maps=False,
     ),
     _order(
-        "unique", lambda x: np.unique(x), values="ties", smooth=False, maps=False, types=WIDE, forms=METHOD
+        "unique", lambda x: np.unique(x), values="ties", smooth=False, maps=False, types=FINE, forms=METHOD
     ),
     _order(
         "unique_consecutive",
         lambda x: x[np.r_[True, x[1:] != x[:-1]]],
         inputs=((9,),),
-        large=(4099,),
+        large=LONG,
         values="ties",
         smooth=False,
         maps=False,
-        types=WIDE,
+        types=FINE,
         forms=METHOD,
     ),
 )

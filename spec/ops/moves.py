@@ -9,20 +9,22 @@ import numpy as np
 
 from ..accuracy import Array
 from ..rules import dtypes
+from .columns import (
+    BOTH,
+    CUBE,
+    DEEP,
+    LONG,
+    NEITHER,
+    OUT,
+    PAIR,
+    PAIR_WIDE,
+    REAL,
+    SQUARE,
+    SQUARE_WIDE,
+    TALL,
+    WIDE,
+)
 from .function import Function
-
-METHOD = frozenset({"method"})
-OUT = frozenset({"out"})
-BOTH = METHOD | OUT
-NEITHER: frozenset[str] = frozenset()
-CUBE = ((2, 3, 4),)
-SQUARE = ((3, 3),)
-PAIR = ((2, 3), (2, 3))
-# Past the sizes at which kernels change their ways.
-LONG, WIDE, DEEP, SQUARE_WIDE, TALL = (4099,), (67, 65), (130, 3, 11), (67, 67), (1025, 4)
-PAIR_WIDE = (WIDE, WIDE)
-# Where a derivative for complex types is missing from some releases.
-REAL = (dtypes.bool_, *dtypes.REALS)
 
 
 def _move(name: str, exact: Callable[..., Any], *args: Any, **more: Any) -> Function:

@@ -12,10 +12,9 @@ import numpy as np
 
 from ..accuracy import Array
 from ..rules import dtypes
+from .columns import FINE, NEITHER, WIDE
 from .function import SECOND, THIRD, Function
-from .moves import NEITHER
 
-WIDE = (dtypes.float32, dtypes.float64)
 _KERNEL = ((2, 2), (2, 2), (0, 0), (1, 1), False)
 # Where in each of two planes of 4 by 4 the greatest elements of windows of 2 by 2 lie.
 _GREATEST = np.array([[[[0, 3], [13, 10]], [[5, 2], [8, 15]]]])
@@ -67,9 +66,9 @@ def _sampling(name: str, *inputs: Any, **more: Any) -> Function:
 
 
 SAMPLED = (
-    _sampling("grid_sampler_2d", (1, 2, 3, 4), (1, 2, 3, 2), types=WIDE, smooth=False),
+    _sampling("grid_sampler_2d", (1, 2, 3, 4), (1, 2, 3, 2), types=FINE, smooth=False),
     _sampling("grid_sampler_2d", (1, 2, 3, 4), _POINTS, types=(dtypes.float64,)),
-    _sampling("grid_sampler_3d", (1, 2, 2, 3, 4), (1, 2, 1, 2, 3), types=WIDE, smooth=False),
+    _sampling("grid_sampler_3d", (1, 2, 2, 3, 4), (1, 2, 1, 2, 3), types=FINE, smooth=False),
     _sampling("grid_sampler_3d", (1, 2, 2, 3, 4), _CUBE_POINTS, types=(dtypes.float64,)),
 )
 LAYERS = (
@@ -81,7 +80,7 @@ LAYERS = (
             (None, None, 2, 4, size, 2, 0.5),
             contiguous=True,
             values="unit",
-            types=WIDE,
+            types=FINE,
             terms=64,
             forms=NEITHER,
             smooth=size == 3,
@@ -94,7 +93,7 @@ LAYERS = (
         ((3, 4), _KEPT),
         (2.0,),
         values="exact",
-        types=WIDE,
+        types=FINE,
         forms=NEITHER,
     ),
     Function(
@@ -103,15 +102,15 @@ LAYERS = (
         ((1, 2, 2, 2), (1, 2, 4, 4), _GREATEST),
         (SECOND, *_KERNEL, THIRD),
         values="distinct",
-        types=WIDE,
+        types=FINE,
         forms=NEITHER,
     ),
 )
 PLACES = (
     Function(
-        "ops.aten.slice", lambda x: x[:, 1:4:2], args=(1, 1, 4, 2), forms=NEITHER, views=True, large=(67, 65)
+        "ops.aten.slice", lambda x: x[:, 1:4:2], args=(1, 1, 4, 2), forms=NEITHER, views=True, large=WIDE
     ),
-    Function("ops.aten.slice", lambda x: x[-2:], args=(0, -2), forms=NEITHER, views=True, large=(67, 65)),
+    Function("ops.aten.slice", lambda x: x[-2:], args=(0, -2), forms=NEITHER, views=True, large=WIDE),
     *(
         Function(
             "nonzero_static",
@@ -120,7 +119,7 @@ PLACES = (
             values="ties",
             smooth=False,
             maps=False,
-            large=(67, 65),
+            large=WIDE,
         )
         for size, fill in ((5, -1), (20, 7))
     ),

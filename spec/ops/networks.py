@@ -9,17 +9,16 @@ import numpy as np
 
 from ..accuracy import Array
 from ..rules import dtypes
+from .columns import FINE, NEITHER, TALL, WIDE
 from .function import SECOND, Function
-from .moves import NEITHER
 
-WIDE = (dtypes.float32, dtypes.float64)
 GRID = ((1, 2, 4, 4),)
 # Past the sizes at which kernels change their ways.
 GRIDS = (1, 130, 4, 4)
 
 
 def _layer(name: str, exact: Callable[..., Any], *args: Any, **more: Any) -> Function:
-    how = {"values": "unit", "types": WIDE, "terms": 64, "forms": NEITHER, **more}
+    how = {"values": "unit", "types": FINE, "terms": 64, "forms": NEITHER, **more}
     return Function(f"nn.functional.{name}", exact, args=args, **how)
 
 
@@ -165,9 +164,9 @@ NORMS = (
         _by_row,
         ((3, 4),),
         ((4,), None, None, 0.5),
-        large=(1025, 4),
+        large=TALL,
         values="unit",
-        types=WIDE,
+        types=FINE,
         terms=64,
         forms=NEITHER,
     ),
@@ -178,7 +177,7 @@ NORMS = (
         (None, None, None, None, True, 0.1, 0.5),
         large=(2, 3, 700),
         values="unit",
-        types=WIDE,
+        types=FINE,
         terms=64,
         forms=NEITHER,
     ),
@@ -188,7 +187,7 @@ LOSSES = (
         "gaussian_nll_loss",
         lambda x, y, v: (0.5 * (np.log(v) + (x - y) ** 2 / v)).mean(),
         inputs=((3, 4), (3, 4), (3, 4)),
-        large=((67, 65),) * 3,
+        large=(WIDE,) * 3,
         values="positive",
         terms=1e4,
         maps=False,
@@ -207,7 +206,7 @@ LOSSES = (
         inputs=((3, 4),) * 3,
         values="distinct",
         smooth=False,
-        large=((67, 65),) * 3,
+        large=(WIDE,) * 3,
     ),
     _layer(
         "linear_cross_entropy",
@@ -250,12 +249,12 @@ OTHERS = (
         values="positive",
         types=(dtypes.float32,),
         terms=64,
-        large=(67, 65),
+        large=WIDE,
         function=False,
         smooth=False,
     ),
-    Function("resolve_neg", np.copy, views=True, large=(67, 65)),
-    Function("resolve_conj", np.copy, views=True, large=(67, 65)),
+    Function("resolve_neg", np.copy, views=True, large=WIDE),
+    Function("resolve_conj", np.copy, views=True, large=WIDE),
     Function(
         "hash_tensor",
         _hashed,
@@ -263,7 +262,7 @@ OTHERS = (
         smooth=False,
         forms=NEITHER,
         maps=False,
-        large=(67, 65),
+        large=WIDE,
     ),
 )
 FUNCTIONS = (*POOLS, *NORMS, *LOSSES, *OTHERS)

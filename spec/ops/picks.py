@@ -9,8 +9,8 @@ import numpy as np
 
 from ..accuracy import Array
 from ..rules import dtypes
+from .columns import BOTH, LONG, METHOD, NEITHER, REAL, WIDE
 from .function import SECOND, THIRD, Function
-from .moves import BOTH, METHOD, NEITHER, REAL, WIDE
 
 AT = np.array([2, 0, 2])
 GRID = np.array([[0, 2, 1, 0], [2, 2, 0, 1]])
@@ -139,7 +139,7 @@ WRITTEN = (
         lambda x, m, y: written(x, m, y[: m.sum()]),
         *((3, 4), MASK, (12,)),
         forms=METHOD,
-        large=(None, None, (4099,)),
+        large=(None, None, LONG),
     ),
     _pick(
         "put",
