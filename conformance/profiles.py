@@ -36,7 +36,7 @@ PROFILES = {
     for profile in (
         Profile("smoke", drawn=4, seeded=12, enumerated=64),
         Profile("ci", drawn=25, seeded=100),
-        Profile("full", drawn=300, seeded=2000),
+        Profile("full", drawn=300, seeded=1500),
         Profile("campaign", drawn=3000, seeded=30_000),
     )
 }
