@@ -24,6 +24,7 @@ _KINDS = (
     (rf"{_ERROR}(?: or {_ERROR})*(?: saying .*)? was due, seen: (?!{_ERROR})", "no error where one is due"),
     (rf"{_ERROR} \(.*\), due: ", "an error of another kind"),
     (r".* raises .* on a right call as well", "an error where a result is due"),
+    (r"a \w*Warning was due, seen: ", "no warning where one is due"),
     (rf".* was due, seen: {_ERROR}|.* were due, seen: {_ERROR}|{_ERROR}\b", "an error where a result is due"),
     (r".*(?:elements differ|, due: )", "another value"),
     (r".* was due, seen: |.* were due, seen: |one value, ", "a result of another form"),

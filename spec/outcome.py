@@ -117,7 +117,7 @@ class Each(Judged):
 
 @dataclass(frozen=True, eq=False)
 class Warns(Judged):
-    """An outcome together with a warning of this class; an empty name asks for none."""
+    """An outcome together with a warning of this class; an empty name leaves open whether there is one."""
 
     category: str
     then: Outcome
@@ -128,7 +128,7 @@ class Warns(Judged):
         return self.then.refusal(seen.then)
 
     def __str__(self) -> str:
-        return f"{self.then} with a {self.category}"
+        return f"{self.then} with a {self.category}" if self.category else str(self.then)
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,6 +87,7 @@ def test_all_means_what_is_installed() -> None:
         ("ValueError: operands could not be broadcast", "an error where a result is due"),
         ("3 of 4 elements differ, first at (0,): 1, due: 2", "another value"),
         ("False, due: True", "another value"),
+        ("a UserWarning was due, seen: [1.], a tensor of dtype=torch.float32", "no warning where one is due"),
         ("a tensor was due, seen: None", "a result of another form"),
     ],
 )
