@@ -125,7 +125,9 @@ def expanding(tape: Tape, shape: Shape) -> Args:
     goal = [tape.choose((1, 2, 0)) for _ in range(tape.choose((0, 1, 2, 0)))] + goal
     if goal and tape.one_in(8):
         place = tape.below(len(goal))
-        goal = tape.choose(([*goal[:place], 7, *goal[place + 1 :]], [-1, *goal], goal[1:]))
+        # Of a result without elements a clause of its own says that -1 is refused.
+        kept = 7 if 0 in goal else -1
+        goal = tape.choose(([*goal[:place], 7, *goal[place + 1 :]], [kept, *goal], goal[1:]))
     return (tuple(goal),)
 
 

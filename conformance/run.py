@@ -145,9 +145,19 @@ class Run:
         except Exception as error:
             failed = self.backend.failure(error)
             self._unless_dataless(failed)
-            clause = next((c for c in self.clauses if c not in self.closed), self.clauses[0])
             reason = f"{failed.kind}: {failed.message}"
-            raise Refused(clause, reason, "a result", describe(failed), self.program) from error
+            raise Refused(
+                self._concerned(), reason, self._allowed(), describe(failed), self.program, due=self.due
+            ) from error
+
+    def _allowed(self) -> str:
+        return "a result" if self.due is None else str(self.due)
+
+    def _concerned(self) -> Clause[Any]:
+        """Return the clause of the outcome that is due, where none is the first that is still open."""
+        if self.due is not None and self.due.origin is not None:
+            return self.due.origin
+        return next((clause for clause in self.clauses if clause not in self.closed), self.clauses[0])
 
     def expect(self, allowed: Outcome, name: str, *args: Any, **kwargs: Any) -> Any:
         """Take a step and judge its result or error; returns the result as `call` does, None for an error.
@@ -256,11 +266,9 @@ class Run:
 
     def lost(self, verdict: Shown, reason: str) -> Refused:
         """Return the refusal of a step that the backend did not survive."""
-        clause = self.due.origin if self.due is not None else None
-        if clause is None:
-            clause = next((c for c in self.clauses if c not in self.closed), self.clauses[0])
-        allowed = "a result" if self.due is None else str(self.due)
-        return Refused(clause, reason, allowed, reason, self.program, due=self.due, verdict=verdict)
+        return Refused(
+            self._concerned(), reason, self._allowed(), reason, self.program, due=self.due, verdict=verdict
+        )
 
     def _count_error(self, allowed: Outcome, seen: Failed, name: str) -> None:
         """Note an error that was due of an op that has not worked so far."""

@@ -237,6 +237,12 @@ def expand_is_a_view_that_repeats_by_stride_zero(
     return view_of(lambda: reshaping.expand(window, sizes), lambda: repeated(elements, sizes))
 
 
+@clause("torch.Tensor.expand", covers="views.expand")
+def a_new_dimension_without_elements_has_no_size_to_keep() -> Outcome:
+    """A new leading dimension cannot be -1 for `expand`, not even of a result without elements."""
+    return Raises("RuntimeError")
+
+
 @clause("torch.Tensor.expand", covers="views.expand-inplace-error", basis="observed")
 def a_write_to_repeated_elements_is_refused() -> Outcome:
     """Writing in place to a tensor whose elements share places, as after `expand`, is an error."""

@@ -222,7 +222,10 @@ ORDER = [
 SIZES = [
     mutant(
         "expand_takes_a_negative_one_in_front",
-        views.expand_is_a_view_that_repeats_by_stride_zero,
+        (
+            views.expand_is_a_view_that_repeats_by_stride_zero,
+            views.a_new_dimension_without_elements_has_no_size_to_keep,
+        ),
         kernel(
             "expand",
             lambda original: (

@@ -157,6 +157,20 @@ WRITTEN = (dtypes.float32, dtypes.int64, dtypes.complex64, dtypes.bfloat16)
 
 
 @verifies(
+    views.a_new_dimension_without_elements_has_no_size_to_keep,
+    over=product(
+        ("Tensor.expand", "torch.broadcast_to"),
+        (((), (-1, 0)), ((1,), (-1, 0)), ((0,), (-1, 0)), ((0,), (-1, -1)), ((2, 0), (2, -1, 2, 0))),
+    ),
+)
+def test_new_dimensions_of_no_elements(run: Run, case: tuple[str, tuple[Shape, Shape]]) -> None:
+    name, (shape, sizes) = case
+    x = run.tensor(np.zeros(shape, np.float32))
+    run.call(name, x, (3, *shape))
+    run.expect(views.a_new_dimension_without_elements_has_no_size_to_keep(), name, x, sizes)
+
+
+@verifies(
     views.a_write_to_repeated_elements_is_refused,
     over=product(INPLACE, WRITTEN, ((1, 3), (3, 1), (1,))),
 )
