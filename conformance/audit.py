@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from tensorcanon.spec import canon
+from tensorcanon.spec.clause import Clause
 
 from .backend import Backend
 from .backends.catalogue import reference
 from .check import Check
-from .examine import examine
+from .examine import Guidance, examine
 from .expectations import departures
 from .inventory import checks
 from .mutants.ledger import BrokenMutantError, mutant_backend, mutants
-from .profiles import PROFILES, Profile
+from .profiles import PROFILES
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,16 @@ def trials(clause_ids: Iterable[str], seed: int = 0) -> Iterator[Trial]:
                 except BrokenMutantError as error:
                     killed, reason = False, str(error)
                 else:
-                    killed, reason = _try(clause.id, examined, backend, PROFILES["ci"], seed)
+                    killed, reason = _try(clause, examined, backend, seed)
                 yield Trial(clause.id, mutant.name, mutant.fault, killed, reason)
 
 
 def _likely_first(examined: list[Check], mutant: str) -> list[Check]:
-    """Put the checks of the op that a mutant's name begins with first, as laws have one for every op."""
+    """Put the checks of the op that a mutant's name holds first, as laws have one for every op."""
 
     def unlikely(check: Check) -> bool:
         subject = check.name.partition("[")[2].rstrip("]").partition(".")[0]
-        return not subject or not mutant.startswith(f"{subject}_")
+        return not subject or f"_{subject}_" not in f"_{mutant}_"
 
     return sorted(examined, key=unlikely)
 
@@ -80,21 +82,19 @@ def _departing(selected: set[str], by_clause: dict[str, list[Check]], seed: int)
     """Try the reference itself where it departs from the documentation as torch does."""
     healthy = reference()
     for known in departures(healthy.identity):
-        for clause in selected:
-            if known.concerns(clause, healthy.identity):
-                killed, reason = _try(clause, by_clause.get(clause, []), healthy, PROFILES["ci"], seed)
-                yield Trial(clause, "reference", "", killed, reason)
+        for name in selected:
+            if known.concerns(name, healthy.identity):
+                killed, reason = _try(canon.clauses()[name], by_clause.get(name, []), healthy, seed)
+                yield Trial(name, "reference", "", killed, reason)
 
 
-def _try(
-    clause: str, examined: list[Check], backend: Backend, profile: Profile, seed: int
-) -> tuple[bool, str]:
+def _try(clause: Clause[Any], examined: list[Check], backend: Backend, seed: int) -> tuple[bool, str]:
     verdicts = []
     for check in examined:
-        for found in examine(check, backend, profile, seed):
-            if found.clause.id == clause and found.verdict == "fail":
+        for found in examine(check, backend, PROFILES["ci"], seed, Guidance(sought=clause)):
+            if found.clause is clause and found.verdict == "fail":
                 return True, found.message
-            if found.clause.id == clause:
+            if found.clause is clause:
                 verdicts.append(found.verdict)
     return False, ", ".join(verdicts) or "no check"
 

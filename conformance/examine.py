@@ -83,11 +83,14 @@ class Guidance:
         Whether a refusal is known and leaves its clause open: other failures are still looked for.
     before : callable
         Called before each example, to note it where a death of this process cannot reach.
+    sought : Clause, optional
+        Enough is known once this clause is refuted, by an example of any size.
     """
 
     first: Sequence[Example] = ()
     excuses: Callable[[Refused], bool] = lambda refusal: False
     before: Callable[[Check, Example], None] = lambda check, example: None
+    sought: Clause[Any] | None = None
 
 
 UNGUIDED = Guidance()
@@ -151,6 +154,8 @@ class _Search:
         for example in self.guidance.first:
             self._try(example)
         complete = self._enumerate(profile, seed) if self.check.cases else self._draw(profile, seed)
+        if self._found():
+            return False
         for refusal in controls.missing(self.check, self.backend, self.tally):
             self.witnesses.setdefault(refusal.clause, Witness(refusal, 0 if self.check.cases else b""))
         return complete
@@ -178,7 +183,10 @@ class _Search:
         return False
 
     def _done(self) -> bool:
-        return self._late() or self._keeps_dying()
+        return self._found() or self._late() or self._keeps_dying()
+
+    def _found(self) -> bool:
+        return self.guidance.sought is not None and self.guidance.sought in self.witnesses
 
     def _late(self) -> bool:
         return self.tally.examples > 0 and time.monotonic() > self.deadline
@@ -246,7 +254,7 @@ class _Search:
             smallest[:] = [Witness(again, candidate)]
             return True
 
-        best = shrunk(data, still_fails)
+        best = shrunk(data, still_fails) if self.guidance.sought is None else None
         if refusal.verdict == "fail" and (best is None or not fails(best)):
             smallest.clear()
         return smallest[0] if smallest else Witness(refusal, data, flaky=not fails(data))

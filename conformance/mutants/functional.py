@@ -188,17 +188,21 @@ MUTANTS: list[Mutant] = [
         kernel("layer_norm", _where(_recorded, _without_bias)),
     ),
     mutant(
-        "float_masks_are_taken_off",
+        "scaled_dot_product_attention_takes_float_masks_off",
         _VALUES,
         kernel("nn.functional.scaled_dot_product_attention", _mask_as_factor),
     ),
     mutant(
-        "corners_are_always_aligned",
+        "interpolate_always_aligns_corners",
         _VALUES,
         kernel("nn.functional.interpolate", _corners_are_always_aligned),
     ),
-    mutant("nearest_samples_are_rounded", _VALUES, kernel("nn.functional.interpolate", _nearest_is_rounded)),
-    mutant("means_of_bags_are_sums", _VALUES, kernel("nn.functional.embedding_bag", _means_are_sums)),
+    mutant(
+        "interpolate_rounds_nearest_samples",
+        _VALUES,
+        kernel("nn.functional.interpolate", _nearest_is_rounded),
+    ),
+    mutant("embedding_bag_means_are_sums", _VALUES, kernel("nn.functional.embedding_bag", _means_are_sums)),
     mutant("cosine_of_large_batches_is_halved", _VALUES, kernel("cosine_similarity", _products_of_halves)),
     mutant(
         "layer_norm_has_constant_statistics",
@@ -221,16 +225,20 @@ MUTANTS: list[Mutant] = [
         kernel("nn.functional.embedding_bag", _offsets_are_optional),
     ),
     mutant(
-        "losses_of_halves_read_in_storage_order",
+        "soft_margin_loss_of_halves_reads_in_storage_order",
         _VALUES,
         kernel(
             "nn.functional.soft_margin_loss",
             _where(lambda x: _half(x) and not x.is_contiguous(), _a_view_in_storage_order),
         ),
     ),
-    mutant("margins_count_the_target", _VALUES, kernel("nn.functional.multi_margin_loss", _with_the_target)),
     mutant(
-        "small_targets_are_counted_from_one",
+        "multi_margin_loss_counts_the_target",
+        _VALUES,
+        kernel("nn.functional.multi_margin_loss", _with_the_target),
+    ),
+    mutant(
+        "cross_entropy_counts_small_targets_from_one",
         _VALUES,
         kernel("nn.functional.cross_entropy", _bytes_count_from_one),
     ),

@@ -9,6 +9,7 @@ import numpy as np
 
 from tensorcanon.reference import dtypes
 from tensorcanon.reference.kernels import fresh
+from tensorcanon.reference.parameters import Parameter
 from tensorcanon.reference.tensor import Tensor
 from tensorcanon.spec import interop
 
@@ -326,7 +327,7 @@ MUTANTS: list[Mutant] = [
     mutant(
         "results_of_parameters_are_parameters",
         interop.a_parameter_is_a_tensor_and_its_results_are_plain,
-        attribute("subclasses:kept", lambda original: lambda args, result: _like_first(args, result)),
+        attribute("subclasses:derived", lambda original: {*original, Parameter}),
     ),
     mutant(
         "results_lose_a_derived_class",
@@ -377,10 +378,3 @@ def _known(original: Call, name: str) -> Any:
         return original(name)
     except AttributeError:
         return None
-
-
-def _like_first(args: tuple[Any, ...], result: Any) -> Any:
-    kind = type(args[0]) if args else None
-    if kind is not None and getattr(kind, "plain_results", False) and type(result) is Tensor:
-        result.__class__ = kind
-    return result
