@@ -12,7 +12,8 @@ from tensorcanon.conformance.copy_ops import COPY_OPS, CopyOp
 from tensorcanon.conformance.inputs import draw_shape
 from tensorcanon.conformance.tape import LENGTH, Tape
 from tensorcanon.conformance.view_ops import VIEW_OPS, ViewOp
-from tensorcanon.spec.outcome import Each, Exactly, Outcome, Raises, Unspecified, same_bits
+from tensorcanon.spec.comparison import same_bits
+from tensorcanon.spec.outcome import Each, Exactly, Outcome, Raises, Unspecified
 
 DRAWS = 60
 
