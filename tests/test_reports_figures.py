@@ -18,12 +18,26 @@ PUBLISHED = Path(__file__).parents[1] / "reports" / "published"
 ROWS = "#page-list tr.row"
 
 
+_EVIDENCE = {
+    "proved": "Proved clauses",
+    "tests": "Tests",
+    "examples": "Examples",
+    "judged": "Observations",
+}
+# What cells of the table of chapters, and rows of the list, show of each run.
+_CELLS = """rows => rows.map(row => [row.querySelector("th").innerText, [...row.querySelectorAll("td")].map(
+  cell => [...cell.querySelectorAll(".count")].map(count => count.textContent))])"""
+_BADGES = """rows => rows.map(row =>
+  [row.dataset.clause, [...row.querySelectorAll(".badge")].map(badge => badge.textContent)])"""
+
+
 def number(text: str) -> int:
     return int(re.sub(r"\D", "", text))
 
 
-_BADGES = """rows => rows.map(row =>
-  [row.dataset.clause, [...row.querySelectorAll(".badge")].map(badge => badge.textContent)])"""
+def counted(texts: list[str]) -> dict[str, int]:
+    """Return the counts of texts such as ``3 pass``, by the word."""
+    return {re.sub(r"^\W*[\d,]+\s*|\W+$", "", text): number(text) for text in texts}
 
 
 def unroll(page: Any) -> None:
@@ -37,41 +51,44 @@ def unroll(page: Any) -> None:
 
 
 def recount(page: Any, documents: list[Document]) -> None:
-    """Every figure of the frame and the list, told anew from the documents."""
+    """Every figure of the page, told anew from the documents."""
     page.wait_for_selector("#page-list section")
+    recount_cards(page, documents)
+    recount_chapters(page, documents)
+    recount_statement(page, documents)
+    recount_list(page, documents)
+
+
+def recount_cards(page: Any, documents: list[Document]) -> None:
     cards = page.locator("#page-runs .card")
     assert cards.count() == len(documents)
     for place, document in enumerate(documents):
         counts = {WORDS[standing]: count for standing, count in summary.counts(document).items()}
-        legend = cards.nth(place).locator(".legend li")
-        shown = {
-            re.sub(r"^\W*[\d,]+\s*", "", text).strip(): number(text) for text in legend.all_inner_texts()
-        }
-        assert shown == counts
+        assert counted(cards.nth(place).locator(".legend li").all_inner_texts()) == counts
         figure = cards.nth(place).locator(".figure").inner_text()
         assert [number(part) for part in figure.split("of")] == [counts.get("pass", 0), sum(counts.values())]
         assert f"{summary.judged(document):,} observations" in cards.nth(place).inner_text()
+
+
+def recount_chapters(page: Any, documents: list[Document]) -> None:
     chapters = [summary.by_chapter(document) for document in documents]
-    for row in page.locator("#page-chapters tbody tr").all():
-        chapter = row.locator("th").inner_text()
-        for place in range(len(documents)):
-            cell = row.locator("td").nth(place).locator(".count")
-            shown_here = {
-                re.sub(r"^\W*[\d,]+\s*|\W+$", "", text): number(text) for text in cell.all_text_contents()
-            }
-            due = {WORDS[key]: count for key, count in chapters[place][chapter].items()}
-            assert shown_here == due
-    for key in ("proved", "tests", "examples", "judged"):
-        title = {
-            "proved": "Proved clauses",
-            "tests": "Tests",
-            "examples": "Examples",
-            "judged": "Observations",
-        }
-        row = page.locator("#page-statement tr", has_text=title[key]).last
+    shown = dict(page.eval_on_selector_all("#page-chapters tbody tr", _CELLS))
+    assert shown.keys() == chapters[0].keys()
+    for chapter, cells in shown.items():
+        assert [counted(texts) for texts in cells] == [
+            {WORDS[standing]: count for standing, count in each[chapter].items()} for each in chapters
+        ]
+
+
+def recount_statement(page: Any, documents: list[Document]) -> None:
+    for key, title in _EVIDENCE.items():
+        row = page.locator("#page-statement tr", has_text=title).last
         assert [number(text) for text in row.locator("td").all_inner_texts()] == [
             statement.evidence(document)[key] for document in documents
         ]
+
+
+def recount_list(page: Any, documents: list[Document]) -> None:
     standings = [summary.clause_standings(document) for document in documents]
     unroll(page)
     badges = {
