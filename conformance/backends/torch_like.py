@@ -156,7 +156,9 @@ class TorchLike:
                 return given[0](*given[1:], **named)
             case "define":
                 return self._defined(*given)
-        if self._placed and (member in _FACTORIES or (member in _OF_NUMBERS and not self._holds(given))):
+        if self._placed and (
+            member in _FACTORIES or (member in _OF_NUMBERS and not self._holds((given, named)))
+        ):
             named = {"device": self.identity.device, **named}
         if self._placed and space == "torch" and _is_module(member) and self._nowhere_else():
             with self.namespace.device(self.identity.device):

@@ -19,8 +19,7 @@ _UNARY = {
     "ceil": np.ceil,
     "bitwise_not": np.invert,
 }
-_BINARY = {
-    "mul": np.multiply,
+_BITWISE = {
     "bitwise_and": np.bitwise_and,
     "bitwise_or": np.bitwise_or,
     "bitwise_xor": np.bitwise_xor,
@@ -70,6 +69,13 @@ def binary(ufunc: Callable[..., Any], x: Any, y: Any, *, out: torch.Tensor) -> t
     """Compute from two operands in the type that both promote to."""
     due, kind = _common(x, y)
     return _written(out, ufunc(_in(kind, x), _in(kind, y)), due)
+
+
+def bitwise(ufunc: Callable[..., Any], x: Any, y: Any, *, out: torch.Tensor) -> torch.Tensor:
+    """Combine the bits of two operands; numbers that have none to combine are refused by the host."""
+    if _common(x, y)[1].kind not in "biu":
+        raise KeyError("refused by the host")
+    return binary(ufunc, x, y, out=out)
 
 
 def scaled(sign: int, x: Any, y: Any, *, alpha: Any = 1, out: torch.Tensor) -> torch.Tensor:
@@ -129,10 +135,10 @@ def product(a: torch.Tensor, b: torch.Tensor, *, out: torch.Tensor) -> torch.Ten
 
 KERNELS: dict[str, Callable[..., torch.Tensor]] = {
     **{f"{name}.out": partial(unary, ufunc) for name, ufunc in _UNARY.items()},
-    **{f"{name}.out": partial(binary, ufunc) for name, ufunc in _BINARY.items() if name == "mul"},
-    **{f"{name}.Tensor_out": partial(binary, ufunc) for name, ufunc in _BINARY.items() if name != "mul"},
+    **{f"{name}.Tensor_out": partial(bitwise, ufunc) for name, ufunc in _BITWISE.items()},
     **{f"{name}.Tensor_out": partial(compare, ufunc) for name, ufunc in _COMPARING.items()},
     **{f"{name}.Scalar_out": partial(compare, ufunc) for name, ufunc in _COMPARING.items()},
+    "mul.out": partial(binary, np.multiply),
     "add.out": partial(scaled, 1),
     "sub.out": partial(scaled, -1),
     "fill_.Scalar": fill,
