@@ -8,7 +8,7 @@ import torch
 
 from . import random
 from .kernels import KERNELS
-from .memory import META, from_host, is_here, on_host, reshape
+from .memory import META, dense_strides, from_host, is_here, on_host, reshape
 from .views import resize
 
 _aten = torch.ops.aten
@@ -107,7 +107,7 @@ def _bring_back(here: Any, there: Any) -> None:
     elif is_here(here):
         if here.shape != there.shape:
             resize(here, there.shape)
-            reshape(here, there.shape, there.stride(), here.storage_offset())
+            reshape(here, there.shape, dense_strides(there), here.storage_offset())
         if on_host(here).data_ptr() != there.data_ptr():
             on_host(here).copy_(there)
 

@@ -126,9 +126,13 @@ def _nothing(dtype: torch.dtype) -> torch.Tensor:
     return torch.empty(0, dtype=dtype, device="cpu")
 
 
+def dense_strides(tensor: torch.Tensor) -> Sizes:
+    """Return the strides of a tensor where it is dense; otherwise those of a dense one like it."""
+    return torch.empty_like(tensor, device="meta").stride()
+
+
 def from_host(tensor: torch.Tensor) -> torch.Tensor:
     """Return a copy on the device, with the strides of a tensor of the CPU."""
-    dense = torch.empty_like(tensor, device="meta")
-    made = allocate(tensor.shape, dense.stride(), tensor.dtype)
+    made = allocate(tensor.shape, dense_strides(tensor), tensor.dtype)
     on_host(made).copy_(tensor)
     return made
