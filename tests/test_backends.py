@@ -252,11 +252,15 @@ def test_torch_passes_elsewhere_too(spec: str) -> None:
     assert set(judged(spec)) <= {"pass", "unclaimed"}
 
 
-def test_the_device_in_python_is_held_to_the_chapter_on_devices(tmp_path: Path) -> None:
+# The chapter on devices; calls of tensors that need no device named; what the host resizes for the device.
+@pytest.mark.parametrize(
+    "checks", ["test_device", "test_normal_of_tensors", "test_layouts_of_results and logical_and"]
+)
+def test_the_device_in_python_does_as_torch(checks: str, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     command = [sys.executable, "-m", "tensorcanon.conformance.cli.entry", "run", "--backend", "torch:npy"]
     done = subprocess.run(
-        [*command, "--profile", "smoke", "-k", "test_device", "--out", "out"],
+        [*command, "--profile", "smoke", "-k", checks, "--out", "out"],
         cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
